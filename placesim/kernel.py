@@ -1,0 +1,18 @@
+"""The one numba decorator of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile `function` without Python objects; keep the machine code on disk where a cache folder is writable."""
+    try:
+        return numba.njit(cache=True)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # numba finds no place to write: a read-only install compiles in every process
+        return numba.njit(function)  # type: ignore[no-any-return]

@@ -1,0 +1,73 @@
+"""What each stage of the spine is told: small frozen records, so that a stage depends on nothing it does not use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from placesim.records import Stages
+from placesim.scenario.changes import Change
+from placesim.scenario.parameters import (
+    AllocationParameters,
+    DemandParameters,
+    Demography,
+    Housing,
+    TravelParameters,
+)
+from placesim.standards.norms import StageNorms
+
+
+@dataclass(frozen=True)
+class ProjectionOptions:
+    """For `demography.project`."""
+
+    years: tuple[int, ...]
+    reference_date: str  # MM-DD
+    demography: Demography
+    housing: Housing
+
+
+@dataclass(frozen=True)
+class DemandOptions:
+    """For `demography.estimate_demand`."""
+
+    years: tuple[int, ...]
+    stages: Stages
+    demand: DemandParameters
+
+
+@dataclass(frozen=True)
+class SupplyOptions:
+    """For `supply.roll_forward`."""
+
+    years: tuple[int, ...]
+    stages: Stages
+    norms: Mapping[str, StageNorms]
+    changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True)
+class TravelOptions:
+    """For `geo.measure_travel`."""
+
+    travel: TravelParameters
+
+
+@dataclass(frozen=True)
+class AllocationOptions:
+    """For `allocation.allocate`."""
+
+    stages: Stages
+    allocation: AllocationParameters
+
+    def rule(self, stage: str) -> str:
+        return self.allocation.rules.get(stage, self.allocation.rule)
+
+
+@dataclass(frozen=True)
+class AssessmentOptions:
+    """For `assessment.assess`: the pack by name and the resolved norms (minutes, class sizes)."""
+
+    stages: Stages
+    pack: str
+    norms: Mapping[str, StageNorms]

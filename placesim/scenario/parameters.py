@@ -1,0 +1,197 @@
+"""What a scenario file may say: strict, frozen, every key with its unit and default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from placesim.scenario.changes import Change, Id, Year
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Calendar(_Strict):
+    """School years and stages. Year Y is the school year that starts in Y; ages are those on the reference date."""
+
+    base_year: Year
+    horizon: int = Field(default=15, ge=0, le=60, description="years after the base year")
+    reference_date: str = Field(default="", pattern=r"^(\d\d-\d\d)?$", description="MM-DD; blank = the system's")
+    system: str = Field(default="cn-6-3-3", description="stages and reference date to start from")
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return tuple(range(self.base_year, self.base_year + self.horizon + 1))
+
+
+class StageParameters(_Strict):
+    """One `[[stage]]`: a new stage, or other values for a stage of the system (then only what differs)."""
+
+    id: Id
+    grades: tuple[Id, ...] = Field(default=(), strict=False)
+    label: dict[str, str] = {}
+    age_of_first_grade: int | None = Field(default=None, ge=0, le=30)
+
+
+class ColumnSource(_Strict):
+    """Where a column comes from when a plain header is not enough."""
+
+    header: str | None = None
+    value: str | int | float | bool | None = Field(default=None, description="the same value in every row")
+    round: Literal["floor", "nearest", "ceiling"] | None = None
+    scale: float = Field(default=1.0, description="factor to the dictionary's unit, e.g. 10000 for ha → m2")
+
+
+class Condition(_Strict):
+    """A condition on a column of the file; all given parts must hold."""
+
+    min: float | None = None
+    max: float | None = None
+    among: tuple[str, ...] | None = Field(default=None, strict=False)
+    not_among: tuple[str, ...] | None = Field(default=None, strict=False)
+    blank: bool | None = None
+
+
+class Unpivot(_Strict):
+    """Columns that hold one value per sex, age, grade, year …: `pattern` names the parts of such a header."""
+
+    pattern: str = Field(description='for example "{sex}_{age_from}_{age_to}"')
+    value: Id = Field(description="canonical column that takes the cells")
+
+
+class InputTable(_Strict):
+    """One `[inputs.<table>]`: where a table lies and how its columns map to the data dictionary."""
+
+    path: Id
+    layer: str | None = None
+    sheet: str | None = None
+    columns: dict[str, str | ColumnSource] = {}
+    where: dict[str, str | list[str] | Condition] = {}
+    values: dict[str, dict[str, str]] = Field(default={}, description="column → value in the file → value here")
+    unpivot: Unpivot | None = None
+    year: Year | None = Field(default=None, description="the school year of every row")
+    crs: str | None = None
+    encoding: str | None = None
+    as_of: str | None = Field(default=None, pattern=r"^\d{4}-\d\d-\d\d$", description="the date the table speaks of")
+    basis: str | None = None
+
+
+class Demography(_Strict):
+    """Residents: projected by cohorts, supplied, or absent (rolls and known children alone)."""
+
+    method: Literal["cohort", "given", "none"] = "cohort"
+    fertility_factor: NonNegative = 1.0
+    migration_factor: NonNegative = Field(default=1.0, description="factor on in-migration counts")
+    migration_timing: Literal["end", "even"] = "end"
+    males_per_female_birth: Positive = Field(default=1.098, description="where `rates` does not say (policy C2, 2025)")
+
+
+class Housing(_Strict):
+    """From completions to occupied dwellings."""
+
+    status_probability: dict[str, Share] = {
+        "planned": 0.4, "permitted": 0.7, "under_construction": 0.9, "complete": 1.0, "stalled": 0.0,
+    }  # fmt: skip
+    occupied: tuple[Share, ...] = Field(
+        default=(0.35, 0.65, 0.8, 0.88, 0.92), strict=False, description="share occupied 0, 1, 2 … years after completion"
+    )
+    delay_years: dict[str, int] = Field(default={}, description="development id → years later than the table says")
+
+
+class DemandParameters(_Strict):
+    """From residents, known children and rolls to pupils."""
+
+    participation: dict[str, Share] = Field(
+        default={}, description="pupils in this system per resident of the stage's ages; blank = from base-year rolls"
+    )
+    entry_ratio: dict[str, Positive] = Field(
+        default={}, description="basis → entrants per child counted; blank = from past cohorts"
+    )
+    progression_years: int = Field(default=3, ge=1, le=10, description="past years behind the progression ratios")
+    blend_years: int = Field(default=6, ge=1, le=30, description="years until residents alone speak for a cohort")
+
+
+class TravelParameters(_Strict):
+    """How far, and how long. Minutes are the shorter of walking and, where given, waiting and riding."""
+
+    walk_speed: Positive = Field(default=3.6, description="km/h (policy B3: children)")
+    ride_speed: Positive | None = Field(default=None, description="km/h of bus or two-wheeler; blank = nobody rides")
+    ride_wait: NonNegative = Field(default=5.0, description="minutes")
+    limit_minutes: Positive = Field(default=90.0, description="schools beyond are out of reach")
+    detour: Annotated[float, Field(ge=1, le=3)] = Field(default=1.3, description="road ÷ straight line, without roads")
+    snap_metres: Positive = Field(default=1000.0, description="farthest an area or school may lie from a road")
+
+
+class AllocationParameters(_Strict):
+    """Who goes where. Prices are minutes per pupil, so that overload is weighed against the way to school."""
+
+    rule: Literal["nearest", "catchment", "transport"] = "transport"
+    rules: dict[str, Literal["nearest", "catchment", "transport"]] = Field(default={}, description="stage → rule")
+    candidates: int = Field(default=12, ge=1, le=500, description="nearest schools an area may be sent to")
+    limit_minutes: dict[str, Positive] = Field(default={}, description="stage → longest way to a school")
+    over_design_minutes: NonNegative = 10.0
+    over_cap_minutes: NonNegative = 30.0
+    unplaced_minutes: Positive = 600.0
+
+
+class NormOverrides(_Strict):
+    """`[standards.<stage>]`: norms of this scenario in place of the pack's."""
+
+    class_size_design: Positive | None = None
+    class_size_cap: Positive | None = None
+    class_size_emergency: Positive | None = None
+    class_size_incomplete: Positive | None = None
+    floor_area_per_place: Positive | None = None
+    site_area_per_place: Positive | None = None
+    minutes: Positive | None = None
+
+
+class Standards(BaseModel):
+    """The rule pack and, by stage, this scenario's own norms."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, NormOverrides]
+
+    pack: str = "cn-national"
+
+
+class ReportParameters(_Strict):
+    """What the outputs look like."""
+
+    language: Literal["zh", "en"] = "zh"
+    currency: str = "CNY"
+    price_year: Year | None = None
+
+
+class Parameters(_Strict):
+    """A whole scenario after `extends`, `[variant]` and `--set`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="placesim scenario")
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: Id
+    title: dict[str, str] = {}
+    about: dict[str, str] = {}
+    calendar: Calendar
+    stage: tuple[StageParameters, ...] = Field(default=(), strict=False)
+    crs: str | None = Field(default=None, description="metric CRS of the run; blank = the areas' own, or UTM")
+    inputs: dict[str, InputTable]
+    demography: Demography = Demography()
+    housing: Housing = Housing()
+    demand: DemandParameters = DemandParameters()
+    travel: TravelParameters = TravelParameters()
+    allocation: AllocationParameters = AllocationParameters()
+    standards: Standards = Standards()
+    report: ReportParameters = ReportParameters()
+    change: dict[str, Change] = {}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a scenario file, for editors."""
+    return Parameters.model_json_schema(by_alias=True)

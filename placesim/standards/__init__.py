@@ -1,0 +1,1 @@
+"""Rule packs: cited norms and rules as data."""

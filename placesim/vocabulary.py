@@ -1,0 +1,61 @@
+"""The closed lists of the house: one word per thing, its unit, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+OUTSIDE: Final = "outside"  # pseudo-area and pseudo-school for flows over the county border
+ALL_PUPILS: Final = "all"  # the one group of a scenario without admission groups
+
+SEXES: Final = ("female", "male")
+AREA_TYPES: Final = ("urban", "town", "rural")
+BASES: Final = ("resident", "registered")
+CHILD_BASES: Final = ("registration", "permit", "vaccination", "kindergarten", "pre_registration")
+SECTORS: Final = ("public", "private")
+LEVELS: Final = ("design", "cap", "emergency")
+DESIGN, CAP, EMERGENCY = range(3)
+
+# Which term of min(rooms × class size, floor area, land, approved) decides a school's places.
+BINDINGS: Final = ("closed", "rooms", "floor_area", "land", "approved", "given")
+CLOSED, ROOMS, FLOOR_AREA, LAND, APPROVED, GIVEN = range(6)
+
+# Where a pupil of the demand comes from; the parts sum to the pupils.
+PARTS: Final = ("rolls", "children", "residents", "housing", "outside")
+
+RULES: Final = ("nearest", "catchment", "transport")
+CAPACITY_BOUND: Final = ("transport",)  # rules that never admit beyond the emergency level
+
+OPERATORS: Final = ("<", "<=", ">", ">=", "==")
+HARDNESS: Final = ("statutory", "should", "planning", "local")
+CONFIDENCE: Final = ("V", "D", "M")  # read · derived · remembered (reported as unverified)
+UNITS_OF_COUNT: Final = ("campus", "institution", "stage_section", "area", "planning_area", "county")
+
+# Closed list of what is measured, with units. Columns of the measures tables and metrics of the rules.
+METRICS: Final = {
+    "pupils": "pupils",
+    "roll": "pupils",
+    "rooms": "classrooms",
+    "places_design": "places",
+    "places_cap": "places",
+    "places_emergency": "places",
+    "utilisation": "share",
+    "unfilled": "places",
+    "unfilled_share": "share",
+    "excess": "pupils",
+    "unplaced": "pupils",
+    "shortfall": "pupils",
+    "placed_outside": "pupils",
+    "inflow": "pupils",
+    "classes": "classes",
+    "class_size": "pupils per class",
+    "class_size_max": "pupils per class",
+    "large_classes": "classes",
+    "super_large_classes": "classes",
+    "large_class_share": "share",
+    "minutes_mean": "minutes",
+    "minutes_max": "minutes",
+    "metres_mean": "m",
+    "pupils_over_minutes": "pupils",
+    "share_over_minutes": "share",
+    "residents": "persons",
+}
