@@ -52,16 +52,19 @@ def describe(finding: Finding, language: str) -> tuple[str, str]:
 
 def place(finding: Finding, language: str) -> str:
     """Where the finding is, as the user's own program shows it: file, sheet and cell, or row and column."""
-    parts = [finding.file or ""]
-    if finding.sheet:
-        parts.append(f"[{finding.sheet}]")
-    if finding.cell:
-        parts.append(finding.cell)
-    elif finding.row is not None:
-        parts.append(label("where.row", language, row=finding.row))
+    if finding.file and finding.file.endswith(".toml") and finding.row is not None:
+        parts = [f"{finding.file}:{finding.row}"]
+    else:
+        parts = [finding.file or "", f"[{finding.sheet}]" if finding.sheet else "", _row(finding, language)]
     if finding.column:
         parts.append(f"({finding.column})")
     return " ".join(p for p in parts if p)
+
+
+def _row(finding: Finding, language: str) -> str:
+    if finding.cell:
+        return finding.cell
+    return "" if finding.row is None else label("where.row", language, row=finding.row)
 
 
 def line(finding: Finding, language: str) -> str:

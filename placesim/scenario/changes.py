@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic_core import PydanticCustomError
 
 Year = Annotated[int, Field(ge=1900, le=2200)]
 Id = Annotated[str, Field(min_length=1)]
@@ -28,7 +29,9 @@ class _Temporary(_Change):
     @model_validator(mode="after")
     def _ends_after_start(self) -> _Temporary:
         if self.until < self.year:
-            raise ValueError(f"until ({self.until}) lies before year ({self.year})")
+            raise PydanticCustomError(
+                "until_before_year", "until lies before year", {"until": self.until, "year": self.year}
+            )
         return self
 
 
@@ -50,7 +53,7 @@ class Open(_Change):
     @model_validator(mode="after")
     def _has_a_place(self) -> Open:
         if self.site is None and (self.x is None or self.y is None):
-            raise ValueError("needs site, or x and y")
+            raise PydanticCustomError("no_place", "needs site, or x and y")
         return self
 
 
@@ -207,7 +210,24 @@ class BuyPlaces(_Temporary):
 
 
 Change = Annotated[
-    Open | Expand | Bulge | Reduce | Close | Merge | Convert | TransferRooms | Borrow | Lease | SplitGrades | CapIntake
-    | Suspend | Reopen | Rezone | Board | Bus | JoinSchoolGroup | BuyPlaces,
+    Open
+    | Expand
+    | Bulge
+    | Reduce
+    | Close
+    | Merge
+    | Convert
+    | TransferRooms
+    | Borrow
+    | Lease
+    | SplitGrades
+    | CapIntake
+    | Suspend
+    | Reopen
+    | Rezone
+    | Board
+    | Bus
+    | JoinSchoolGroup
+    | BuyPlaces,
     Field(discriminator="kind"),
 ]

@@ -99,7 +99,9 @@ class Housing(_Strict):
         "planned": 0.4, "permitted": 0.7, "under_construction": 0.9, "complete": 1.0, "stalled": 0.0,
     }  # fmt: skip
     occupied: tuple[Share, ...] = Field(
-        default=(0.35, 0.65, 0.8, 0.88, 0.92), strict=False, description="share occupied 0, 1, 2 … years after completion"
+        default=(0.35, 0.65, 0.8, 0.88, 0.92),
+        strict=False,
+        description="share occupied 0, 1, 2 … years after completion",
     )
     delay_years: dict[str, int] = Field(default={}, description="development id → years later than the table says")
 

@@ -1,0 +1,1 @@
+"""placesim: open simulator of school-place (学位) supply."""

@@ -1,0 +1,5 @@
+"""The scenario language: TOML files in, strict frozen parameters out, the origin of every value kept."""
+
+from placesim.scenario.scenario import Scenario, load
+
+__all__ = ["Scenario", "load"]

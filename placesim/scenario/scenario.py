@@ -1,0 +1,213 @@
+"""A scenario: one file (and what it extends) resolved, strict and frozen."""
+
+from __future__ import annotations
+
+import html
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from rapidfuzz import process
+
+from placesim.errors import Finding, ScenarioError
+from placesim.records import Stage, Stages
+from placesim.scenario import options
+from placesim.scenario.changes import Change
+from placesim.scenario.layers import Origin, read_chain
+from placesim.scenario.overlay import Overlay, lay, parse_settings
+from placesim.scenario.parameters import NormOverrides, Parameters
+from placesim.scenario.validate import validate
+from placesim.standards.norms import StageNorms
+from placesim.standards.pack import load_pack
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a run is told. `with_` gives another scenario; nothing here changes in place.
+
+    `folder`: input paths are relative to it. `origins`: dotted key → where the value was said.
+    """
+
+    file: Path
+    parameters: Parameters
+    stages: Stages
+    norms: Mapping[str, StageNorms]
+    variant: str | None
+    variants: tuple[str, ...]
+    settings: Mapping[str, Any]
+    overlay: Overlay = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.parameters.name
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return self.parameters.calendar.years
+
+    @property
+    def reference_date(self) -> str:
+        calendar = self.parameters.calendar
+        return calendar.reference_date or str(systems()[calendar.system]["reference_date"])
+
+    @property
+    def changes(self) -> Mapping[str, Change]:
+        return self.parameters.change
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        return MappingProxyType(self.overlay.origins)
+
+    def with_(self, changes: Mapping[str, Any]) -> Scenario:
+        """The scenario with other values: dotted key → value. Raises ScenarioError."""
+        settings = {**self.settings, **changes}
+        return _resolve(self.file, self.variant, settings)
+
+    @property
+    def projection(self) -> options.ProjectionOptions:
+        p = self.parameters
+        return options.ProjectionOptions(self.years, self.reference_date, p.demography, p.housing)
+
+    @property
+    def demand(self) -> options.DemandOptions:
+        return options.DemandOptions(self.years, self.stages, self.parameters.demand)
+
+    @property
+    def supply(self) -> options.SupplyOptions:
+        return options.SupplyOptions(self.years, self.stages, self.norms, self.changes)
+
+    @property
+    def travel(self) -> options.TravelOptions:
+        return options.TravelOptions(self.parameters.travel)
+
+    @property
+    def allocation(self) -> options.AllocationOptions:
+        return options.AllocationOptions(self.stages, self.parameters.allocation)
+
+    @property
+    def assessment(self) -> options.AssessmentOptions:
+        return options.AssessmentOptions(self.stages, self.parameters.standards.pack, self.norms)
+
+    def _repr_html_(self) -> str:
+        title = self.parameters.title.get("zh") or self.parameters.title.get("en") or self.name
+        shown = f"{title} · {self.years[0]}–{self.years[-1]} · {self.parameters.allocation.rule}"
+        tail = f" · {self.variant}" if self.variant else ""
+        return f"<p><b>{html.escape(self.name)}</b> {html.escape(shown + tail)}</p>"
+
+
+def load(path: str | Path, *, variant: str | None = None, set: Mapping[str, Any] | list[str] | None = None) -> Scenario:
+    """Read a scenario file. `set`: dotted key → value, or texts `a.b=c`. Raises ScenarioError with every finding."""
+    settings = parse_settings(set) if isinstance(set, list) else dict(set or {})
+    return _resolve(Path(path), variant, settings)
+
+
+def _resolve(file: Path, variant: str | None, settings: Mapping[str, Any]) -> Scenario:
+    overlay = lay(read_chain(file), variant=variant, settings=settings)
+    parameters = validate(overlay, file.name)
+    findings = list(_unknown_references(parameters, overlay))
+    if findings:
+        raise ScenarioError(findings)
+    stages = _stages(parameters, overlay)
+    return Scenario(
+        file=file,
+        parameters=parameters,
+        stages=stages,
+        norms=_norms(parameters, stages, overlay),
+        variant=variant,
+        variants=overlay.variants,
+        settings=MappingProxyType(dict(settings)),
+        overlay=overlay,
+    )
+
+
+@cache
+def systems() -> Mapping[str, Any]:
+    """The school systems that placesim brings: id → reference_date and stages."""
+    text = resources.files("placesim.scenario").joinpath("systems.toml").read_text(encoding="utf-8")
+    return MappingProxyType(tomllib.loads(text))
+
+
+def finding_at(overlay: Overlay, code: str, key: str, value: Any = None, **facts: Any) -> Finding:
+    """A finding about a key of the scenario, with the file and line where the key was said."""
+    origin = overlay.origin(key)
+    where, line = (origin.where, origin.line) if origin else (None, None)
+    return Finding(code, file=where, row=line, column=key, value=None if value is None else str(value), facts=facts)
+
+
+def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Finding]:
+    system = parameters.calendar.system
+    if system not in systems():
+        near = process.extractOne(system, list(systems()))
+        facts = {"nearest": near[0] if near else "", "known": ", ".join(systems())}
+        return [finding_at(overlay, "E123", "calendar.system", system, **facts)]
+    stages = {s["id"] for s in systems()[system]["stage"]} | {s.id for s in parameters.stage}
+    by_stage = {
+        "demand.participation": parameters.demand.participation,
+        "allocation.rules": parameters.allocation.rules,
+        "allocation.limit_minutes": parameters.allocation.limit_minutes,
+        "standards": parameters.standards.__pydantic_extra__ or {},
+    }
+    return [
+        finding_at(overlay, "E128", f"{table}.{stage}", stage, known=", ".join(sorted(stages)))
+        for table, keys in by_stage.items()
+        for stage in keys
+        if stage not in stages
+    ]
+
+
+def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
+    """The system's stages, each with what `[[stage]]` says of it; further stages follow."""
+    merged = {s["id"]: dict(s) for s in systems()[parameters.calendar.system]["stage"]}
+    for own in parameters.stage:
+        merged.setdefault(own.id, {}).update(own.model_dump(exclude_unset=True))
+    findings = []
+    for stage, said in merged.items():
+        for key in ("grades", "age_of_first_grade"):
+            if not said.get(key) and said.get(key) != 0:
+                findings.append(finding_at(overlay, "E127", "stage", stage, key=key))
+    grades = [g for s in merged.values() for g in s.get("grades", ())]
+    findings += [finding_at(overlay, "E131", "stage", g) for g in sorted({g for g in grades if grades.count(g) > 1})]
+    if findings:
+        raise ScenarioError(findings)
+    return Stages(
+        tuple(
+            Stage(stage, tuple(said["grades"]), said.get("label", {}), said["age_of_first_grade"])
+            for stage, said in merged.items()
+        )
+    )
+
+
+def _norms(parameters: Parameters, stages: Stages, overlay: Overlay) -> Mapping[str, StageNorms]:
+    """The pack's norms with the scenario's own in their place."""
+    pack = load_pack(parameters.standards.pack)
+    own: Mapping[str, NormOverrides] = parameters.standards.__pydantic_extra__ or {}
+    norms, findings = {}, []
+    for stage in stages.ids:
+        values = dict(pack.norms_for(stage))
+        if stage in own:
+            values |= own[stage].model_dump(exclude_none=True)
+        sizes = [values.get(f"class_size_{level}") for level in ("design", "cap", "emergency")]
+        if None in sizes:
+            findings.append(finding_at(overlay, "E129", f"standards.{stage}", stage, pack=pack.id))
+            continue
+        values |= _widened(values, own.get(stage))
+        norms[stage] = StageNorms(**values)
+    if findings:
+        raise ScenarioError(findings)
+    return MappingProxyType(norms)
+
+
+def _widened(values: Mapping[str, float], own: NormOverrides | None) -> dict[str, float]:
+    """design ≤ cap ≤ emergency: a scenario that raises one size raises those above that it does not name."""
+    design = values["class_size_design"]
+    cap = max(values["class_size_cap"], design) if own is None or own.class_size_cap is None else own.class_size_cap
+    return {"class_size_cap": cap, "class_size_emergency": max(values["class_size_emergency"], cap)}
