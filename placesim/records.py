@@ -286,8 +286,8 @@ class Travel(Frozen):
 class Allocation(Frozen):
     """Who goes where, in whole pupils.
 
-    Flow rows (positions on the axes): year, area, school, grade, group, pupils > 0. `areas` ends with `outside` (inflow),
-    `schools` ends with `outside` (placed beyond the border).
+    Flow rows (positions on the axes): year, area, school, grade, group, pupils > 0. `areas` ends with `outside`
+    (inflow), `schools` ends with `outside` (placed beyond the border).
     unplaced[area, year, grade, group] · classes[school, grade, year] · stage_rooms[school, stage, year] rooms of a
     pooled campus given to each stage · stage_places[school, stage, year, level] places after that split ·
     demand[area, year, grade, group] the whole pupils that were to be placed.
@@ -369,7 +369,7 @@ class Results:
 class Assessment:
     """What is measured and what is found.
 
-    measures: unit of count (`school`, `area`, `planning_area`, `county`) → one row per unit × stage × year, columns from
+    measures: unit of count (`school`, `area`, `planning_area`, `county`) → one row per unit × stage × year, columns of
     vocabulary.METRICS (schools also `typology`, `persistent`, `binding`, `class_basis`). `institution` joins campuses.
     findings: rule_id, unit, id, stage, year, metric, value, operator, limit, severity, document, clause, confidence.
     lists: `crowded`, `underused`: school_id, stage, first_year, … one row per school and stage.

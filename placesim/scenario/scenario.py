@@ -171,9 +171,8 @@ def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
         merged.setdefault(own.id, {}).update(own.model_dump(exclude_unset=True))
     findings = []
     for stage, said in merged.items():
-        for key in ("grades", "age_of_first_grade"):
-            if not said.get(key) and said.get(key) != 0:
-                findings.append(finding_at(overlay, "E127", "stage", stage, key=key))
+        lacking = [key for key in ("grades", "age_of_first_grade") if said.get(key) in (None, ())]
+        findings += [finding_at(overlay, "E127", "stage", stage, key=key) for key in lacking]
     grades = [g for s in merged.values() for g in s.get("grades", ())]
     findings += [finding_at(overlay, "E131", "stage", g) for g in sorted({g for g in grades if grades.count(g) > 1})]
     if findings:

@@ -1,0 +1,60 @@
+"""Writing a folder whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from placesim.errors import Finding, FindingsError
+
+
+class OutputError(FindingsError):
+    """The run folder cannot be written; nothing was changed."""
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A fresh folder beside `folder` that takes its place when the block ends well.
+
+    The older folder moves aside first and is deleted last; when the block fails, nothing under `folder` has changed.
+    Raises OutputError (E600) where the disk refuses.
+    """
+    beside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        yield beside
+        _swap(beside, folder)
+    except OSError as error:
+        facts = {"reason": error.strerror or str(error)}
+        raise OutputError([Finding("E600", file=str(error.filename or folder), facts=facts)]) from error
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(beside: Path, folder: Path) -> None:
+    beside.chmod(0o777 & ~_umask())
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    older = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    folder.rename(older / folder.name)
+    try:
+        beside.rename(folder)
+    except OSError:
+        (older / folder.name).rename(folder)
+        raise
+    finally:
+        shutil.rmtree(older, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process's umask; mkdtemp makes folders private, a run folder is shared like any other file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

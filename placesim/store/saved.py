@@ -1,0 +1,74 @@
+"""A saved run, opened for reading: the only thing a report writer ever sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from placesim.errors import Finding, FindingsError
+from placesim.store.tables import read_table
+from placesim.store.write import SCHEMA
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run folder: `manifest` and `check` as JSON data, tables and layers by name."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        variant = self.manifest["variant"]
+        return f"{self.manifest['scenario']}--{variant}" if variant else str(self.manifest["scenario"])
+
+    @property
+    def years(self) -> list[int]:
+        return list(self.manifest["years"])
+
+    @property
+    def stages(self) -> list[str]:
+        return [s["id"] for s in self.manifest["stages"]]
+
+    def title(self, language: str) -> str:
+        titles = self.manifest["title"]
+        return str(titles.get(language) or titles.get("en") or self.manifest["scenario"])
+
+    def stage_label(self, stage: str, language: str) -> str:
+        label = next(s["label"] for s in self.manifest["stages"] if s["id"] == stage)
+        return str(label.get(language) or label.get("en") or stage)
+
+    @cached_property
+    def check(self) -> Mapping[str, Any]:
+        data: Mapping[str, Any] = json.loads((self.folder / "check.json").read_text(encoding="utf-8"))
+        return data
+
+    @property
+    def tables(self) -> list[str]:
+        return sorted(p.stem for p in (self.folder / "tables").glob("*.csv"))
+
+    def table(self, name: str) -> pd.DataFrame:
+        return read_table(self.folder / "tables", name)
+
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        return gpd.read_file(self.folder / "results.gpkg", layer=name, engine="pyogrio")
+
+
+def open_run(folder: str | Path) -> SavedRun:
+    """Open a run folder. Raises FindingsError: E601 no run folder, E602 written by a newer placesim."""
+    folder = Path(folder)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise FindingsError([Finding("E601", file=str(folder))]) from None
+    if manifest.get("schema", 0) > SCHEMA:
+        facts = {"schema": manifest["schema"], "known": SCHEMA}
+        raise FindingsError([Finding("E602", file=str(folder), facts=facts)])
+    return SavedRun(folder, manifest)
