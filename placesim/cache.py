@@ -47,7 +47,7 @@ class StageCache:
         return value
 
     def _keep(self, path: Path, value: Any) -> None:
-        """Written beside and renamed, so that a reader never sees half an entry; a full or read-only disk is no error."""
+        """Written beside and renamed, so that nobody reads half an entry; a full or read-only disk is no error."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, beside = tempfile.mkstemp(dir=self.folder, suffix=".part")
@@ -62,7 +62,7 @@ class StageCache:
 
 
 def stage_key(room: str, *, told: Any, seen: Iterable[str], code: Iterable[str]) -> str:
-    """Key of a stage: its options (`told`), the hashes of what it reads (`seen`), code of its rooms, library versions."""
+    """Key of a stage: its options (`told`), hashes of what it reads (`seen`), its code, the library versions."""
     parts = [room, json.dumps(_plain(told), sort_keys=True, default=str), *seen]
     parts += [_code_hash(c) for c in ("records.py", "vocabulary.py", *code)] + [_library_versions()]
     return f"{room}-{_digest(*parts)}"

@@ -1,5 +1,6 @@
 """The scenario language: TOML files in, strict frozen parameters out, the origin of every value kept."""
 
+from placesim.scenario.examples import example, example_folder
 from placesim.scenario.scenario import Scenario, load
 
-__all__ = ["Scenario", "load"]
+__all__ = ["Scenario", "example", "example_folder", "load"]

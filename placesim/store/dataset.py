@@ -40,7 +40,6 @@ def _coordinates(run: Run) -> dict[str, Any]:
         "stage_of_grade": ("grade", _text(np.array(stages.ids)[stages.stage_of_grade])),
     }
     if run.projection is not None:
-        first, *_ = run.projection.years
         coordinates |= {
             "sex": _text(SEXES),
             "age": np.arange(run.projection.residents.shape[-1]),

@@ -26,7 +26,7 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "numba", "orto
 
 
 def save(run: Run, folder: Path) -> None:
-    """Everything but the faces: scenario.toml, manifest.json, check.json, tables/, results.nc, results.gpkg, log.txt."""
+    """Everything but the faces: resolved scenario, manifest, findings, tables, cubes, geometry, log."""
     (folder / "scenario.toml").write_text(resolved_toml(run.scenario), encoding="utf-8")
     _write_json(folder / "manifest.json", manifest(run))
     _write_json(folder / "check.json", findings_json(run.findings))

@@ -1,0 +1,151 @@
+"""The spine: one scenario in, one run out. No arithmetic here."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from placesim import records
+from placesim.allocation import allocate
+from placesim.assessment import assess
+from placesim.cache import StageCache, frame_hash, stage_key
+from placesim.demography import check_projection, estimate_demand, project
+from placesim.errors import DataError, Finding
+from placesim.geo import check_travel, measure_travel
+from placesim.inputs import check, read_inputs
+from placesim.records import Inputs, Results
+from placesim.scenario import Scenario
+from placesim.store import Run
+from placesim.supply import check_changes, roll_forward
+
+T = TypeVar("T")
+Progress = Callable[[str], None]
+
+# What each stage reads of the inputs and which rooms compute it: the two parts of its cache key that the code knows.
+_READS = {
+    "projection": ("areas", "population", "births", "rates", "totals", "developments", "household_profiles"),
+    "demand": ("areas", "enrolment", "schools", "flows", "children"),
+    "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
+    "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
+    "allocation": ("areas", "flows"),
+}
+_CODE = {
+    "projection": ("demography", "kernel.py"),
+    "demand": ("demography",),
+    "places": ("supply",),
+    "travel": ("geo",),
+    "allocation": ("allocation",),
+}
+
+
+def run(scenario: Scenario, *, progress: Progress | None = None) -> Run:
+    """Read, check and run a scenario. `progress` is told the name of each stage as it starts.
+
+    Raises DataError with every finding when the data cannot be run.
+    """
+    spine = _Spine(scenario, progress or (lambda _: None))
+    with spine.timed("check"):
+        inputs, findings = check_scenario(scenario)
+    if inputs is None or any(f.is_error for f in findings):
+        raise DataError(findings)
+    results = spine.compute(inputs)
+    with spine.timed("assessment"):
+        assessment = assess(results, inputs, scenario.assessment)
+    return Run(scenario, inputs, results, assessment, tuple(findings), spine.seconds)
+
+
+def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
+    """Every finding about the scenario's data: each table, then tables against each other, then the methods' needs."""
+    inputs, findings = read_inputs(scenario)
+    findings += check(inputs, scenario)
+    if any(f.is_error for f in findings):
+        return inputs, findings
+    findings += check_projection(inputs, scenario.projection)
+    findings += check_travel(inputs, scenario.travel)
+    findings += _located(check_changes(inputs, scenario.supply), scenario)
+    return inputs, findings
+
+
+def _located(findings: Iterable[Finding], scenario: Scenario) -> Iterator[Finding]:
+    """Findings about changes, with the file and line where the change was said."""
+    for finding in findings:
+        origin = scenario.overlay.origin(finding.column or "")
+        yield replace(finding, file=origin.where, row=origin.line) if origin else finding
+
+
+@dataclass
+class _Spine:
+    """One pass through the stages, timed and cached."""
+
+    scenario: Scenario
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cache = StageCache(_cache_folder(self.scenario.folder), _record_types())
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        self.progress(stage)
+        start = time.process_time()
+        yield
+        self.seconds[stage] = time.process_time() - start
+
+    def compute(self, inputs: Inputs) -> Results:
+        s = self.scenario
+        projection, p_key = self.stage("projection", inputs, s.projection, (), lambda: project(inputs, s.projection))
+        demand, d_key = self.stage(
+            "demand", inputs, s.demand, (p_key,), lambda: estimate_demand(projection, inputs, s.demand)
+        )
+        places, s_key = self.stage("places", inputs, s.supply, (), lambda: roll_forward(inputs, s.supply))
+        sites = frame_hash(places.schools)  # travel depends on where schools are, not on how many rooms they have
+        travel, t_key = self.stage(
+            "travel", inputs, s.travel, (sites,), lambda: measure_travel(inputs, places, s.travel)
+        )
+        allocation, _ = self.stage(
+            "allocation",
+            inputs,
+            s.allocation,
+            (d_key, s_key, t_key),
+            lambda: allocate(demand, travel, places, inputs, s.allocation),
+        )
+        return Results(projection, demand, travel, places, allocation)
+
+    def stage(
+        self, name: str, inputs: Inputs, told: Any, above: tuple[str, ...], compute: Callable[[], T]
+    ) -> tuple[T, str]:
+        """The stage's record, computed or from the cache, and its key (which the stages below depend on)."""
+        with self.timed(name):
+            tables = (frame_hash(inputs.frame(t)) for t in _READS[name] if inputs.has(t))
+            key = stage_key(name, told=told, seen=(*above, *tables), code=_CODE[name])
+            return self.cache.fetch(key, compute), key
+
+
+def _cache_folder(folder: Path) -> Path:
+    """`.placesim` beside the scenario; a temporary place where that folder is read-only."""
+    beside = folder / ".placesim"
+    try:
+        beside.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=beside):
+            return beside
+    except OSError:
+        return Path(tempfile.gettempdir()) / "placesim-cache"
+
+
+def _record_types() -> dict[str, type]:
+    classes = (
+        records.Projection,
+        records.Demand,
+        records.Places,
+        records.Travel,
+        records.Allocation,
+        records.Stages,
+        records.Stage,
+        records.AppliedChange,
+    )
+    return {c.__name__: c for c in classes}
