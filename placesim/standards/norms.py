@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class StageNorms:
     """Norms of a stage. class sizes in pupils per class; areas in m² per place; minutes one way.
 
-    design ≤ cap ≤ emergency; `class_size_incomplete` is the design size of campuses that do not teach every grade of the
-    stage (村小, 教学点); None = no norm.
+    design ≤ cap ≤ emergency; `class_size_incomplete` is the design size of campuses that do not teach every grade of
+    the stage (村小, 教学点); None = no norm.
     """
 
     class_size_design: float
