@@ -2,5 +2,6 @@
 
 from placesim.scenario.examples import example, example_folder
 from placesim.scenario.scenario import Scenario, load
+from placesim.scenario.show import help_text, show_text
 
-__all__ = ["Scenario", "example", "example_folder", "load"]
+__all__ = ["Scenario", "example", "example_folder", "help_text", "load", "show_text"]

@@ -3,6 +3,6 @@
 from placesim.store.folder import staging
 from placesim.store.run_record import Run
 from placesim.store.saved import SavedRun, open_run
-from placesim.store.write import save
+from placesim.store.write import run_folder, save
 
-__all__ = ["Run", "SavedRun", "open_run", "save", "staging"]
+__all__ = ["Run", "SavedRun", "open_run", "run_folder", "save", "staging"]

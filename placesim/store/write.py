@@ -47,6 +47,15 @@ def run_id(scenario: Scenario, hashes: Iterable[str]) -> str:
     return hashlib.sha256("\0".join([resolved_toml(scenario), *hashes]).encode()).hexdigest()[:12]
 
 
+def run_folder(scenario: Scenario) -> Path:
+    """runs/<scenario>[--<variant>][--<hash of the settings>] beside the scenario file."""
+    name = scenario.name + (f"--{scenario.variant}" if scenario.variant else "")
+    if scenario.settings:
+        said = json.dumps({k: str(v) for k, v in sorted(scenario.settings.items())})
+        name += f"--{hashlib.sha256(said.encode()).hexdigest()[:6]}"
+    return scenario.folder / "runs" / name
+
+
 def manifest(run: Run) -> dict[str, Any]:
     """What a reader of the results must know about how they came to be."""
     scenario, sources = run.scenario, {name: t.source for name, t in run.inputs.tables.items()}

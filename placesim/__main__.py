@@ -1,0 +1,5 @@
+"""`python -m placesim`."""
+
+from placesim.cli import main
+
+main()

@@ -1,0 +1,296 @@
+"""The command line: thin verbs, heavy imports inside them, messages from the catalogues."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from placesim.errors import Finding, FindingsError, PlacesimError
+from placesim.messages import catalogue, label, line, user_language
+
+OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+LANGUAGE = user_language()
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 130},
+    help=label("cli.help", LANGUAGE),
+)
+
+
+def _said(key: str) -> str:
+    return label(f"cli.{key}", LANGUAGE)
+
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="FILE", help=_said("arg.file"))]
+Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help=_said("opt.variant"))]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=_said("opt.set"))]
+Json = Annotated[bool, typer.Option("--json", help=_said("opt.json"))]
+
+
+def main() -> None:
+    """The `placesim` command: whatever the console's encoding, a message never crashes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+def _guarded(verb: Callable[..., None]) -> Callable[..., None]:
+    """Findings become messages and exit 1, an interruption exit 130, anything else exit 4 without a traceback."""
+
+    @wraps(verb)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            verb(*args, **options)
+        except FindingsError as error:
+            _print_findings(error.findings, as_json=bool(options.get("as_json")))
+            raise typer.Exit(WRONG) from None
+        except PlacesimError as error:
+            typer.echo(f"✗ {error}", err=True)
+            raise typer.Exit(WRONG) from None
+        except KeyboardInterrupt:
+            typer.echo(_said("interrupted"), err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            typer.echo(label("cli.internal", LANGUAGE, kind=type(error).__name__, text=str(error)), err=True)
+            if os.environ.get("PLACESIM_TRACEBACK"):
+                traceback.print_exc()
+            raise typer.Exit(INTERNAL) from None
+
+    return guarded
+
+
+def _print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
+    """Errors first, two lines each; with --json one document on standard output."""
+    findings = list(findings)
+    if as_json:
+        from placesim.store.write import findings_json
+
+        _print_json(findings_json(findings))
+        return
+    for finding in findings:
+        typer.echo(line(finding, LANGUAGE), err=finding.is_error)
+    errors = sum(f.is_error for f in findings)
+    typer.echo(label("cli.count", LANGUAGE, errors=errors, others=len(findings) - errors), err=errors > 0)
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Tells on standard error what is going on, from the fifth second and every five seconds after."""
+    start, stage, done = time.monotonic(), [""], threading.Event()
+
+    def speak() -> None:
+        while not done.wait(5):
+            seconds = round(time.monotonic() - start)
+            typer.echo(f"… {label(f'cli.stage.{stage[0]}', LANGUAGE)} ({seconds} s)", err=True)
+
+    def at(name: str) -> None:
+        stage[0] = name
+
+    at("check")
+    if not quiet:
+        threading.Thread(target=speak, daemon=True).start()
+    try:
+        yield at
+    finally:
+        done.set()
+
+
+@app.command("new", help=_said("new"))
+@_guarded
+def new(
+    name: Annotated[Path, typer.Argument(metavar="NAME", help=_said("arg.new"))],
+    example: Annotated[str, typer.Option("--example", help=_said("opt.example"))] = "songlan",
+) -> None:
+    import shutil
+
+    from placesim.scenario import example_folder
+
+    if name.exists() and any(name.iterdir() if name.is_dir() else [name]):
+        raise FindingsError([Finding("E603", file=str(name))])
+    private = shutil.ignore_patterns("generator", "generate.py", "truth", "__pycache__", ".placesim", "runs")
+    shutil.copytree(example_folder(example), name, ignore=private, dirs_exist_ok=True)
+    typer.echo(label("cli.new.done", LANGUAGE, file=name / "base.toml"))
+
+
+@app.command("template", help=_said("template"))
+@_guarded
+def template(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help=_said("arg.template"))],
+    tables: Annotated[list[str] | None, typer.Argument(metavar="TABLE", help=_said("arg.tables"))] = None,
+    lang: Annotated[str, typer.Option("--lang", metavar="zh|en", help=_said("opt.lang"))] = LANGUAGE,
+) -> None:
+    from placesim.inputs import write_template
+
+    write_template(file, tables=tables or None, language=lang)
+    typer.echo(label("cli.written", LANGUAGE, file=file))
+
+
+@app.command("check", help=_said("check"))
+@_guarded
+def check(
+    file: ScenarioFile,
+    variant: Variant = None,
+    set_: Settings = None,
+    annotate: Annotated[Path | None, typer.Option("--annotate", metavar="DIR", help=_said("opt.annotate"))] = None,
+    as_json: Json = False,
+) -> None:
+    from placesim.run import check_scenario
+    from placesim.scenario import load
+
+    scenario = load(file, variant=variant, set=set_ or [])
+    with _progress(quiet=as_json):
+        _, findings = check_scenario(scenario)
+    _print_findings(findings, as_json=as_json)
+    if annotate is not None:
+        from placesim.inputs import annotate as write_annotated
+
+        for copy in write_annotated(findings, scenario, annotate):
+            typer.echo(label("cli.written", LANGUAGE, file=copy), err=as_json)
+    raise typer.Exit(WRONG if any(f.is_error for f in findings) else OK)
+
+
+@app.command("show", help=_said("show"))
+@_guarded
+def show(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=_said("arg.file"))] = None,
+    variant: Variant = None,
+    set_: Settings = None,
+    resolved: Annotated[bool, typer.Option("--resolved", help=_said("opt.resolved"))] = False,
+    origin: Annotated[bool, typer.Option("--origin", help=_said("opt.origin"))] = False,
+    schema: Annotated[bool, typer.Option("--schema", help=_said("opt.schema"))] = False,
+) -> None:
+    from placesim.scenario import load, show_text
+    from placesim.scenario.parameters import json_schema
+
+    if schema:
+        _print_json(json_schema())
+        return
+    if file is None:
+        raise typer.BadParameter(_said("show.file"))
+    scenario = load(file, variant=variant, set=set_ or [])
+    typer.echo(show_text(scenario, resolved=resolved, origin=origin))
+
+
+@app.command("run", help=_said("run"))
+@_guarded
+def run(
+    file: ScenarioFile,
+    variant: Variant = None,
+    set_: Settings = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_said("opt.out"))] = None,
+    timing: Annotated[bool, typer.Option("--timing", help=_said("opt.timing"))] = False,
+    as_json: Json = False,
+) -> None:
+    from placesim.report import FORMATS, write
+    from placesim.run import run as run_scenario
+    from placesim.scenario import load
+    from placesim.store import open_run, run_folder, save, staging
+
+    scenario = load(file, variant=variant, set=set_ or [])
+    with _progress(quiet=as_json) as progress:
+        finished = run_scenario(scenario, progress=progress)
+        folder = out or run_folder(scenario)
+        with staging(folder) as beside:
+            start = time.process_time()
+            progress("store")
+            save(finished, beside)
+            stored = time.process_time()
+            progress("report")
+            write(open_run(beside), FORMATS)
+    seconds = {**finished.seconds, "store": stored - start, "report": time.process_time() - stored}
+    if as_json:
+        _print_json({"run": str(folder), "report": str(folder / "report.html"), "seconds": seconds})
+        return
+    if finished.findings:
+        typer.echo(label("cli.run.findings", LANGUAGE, count=len(finished.findings), file=folder / "check.json"))
+    if timing:
+        for stage, spent in seconds.items():
+            typer.echo(f"{label(f'cli.stage.{stage}', LANGUAGE)}  {spent:.2f} s CPU")
+    typer.echo(label("cli.run.done", LANGUAGE, file=folder / "report.html"))
+
+
+@app.command("compare", help=_said("compare"))
+@_guarded
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="RUN_A", help=_said("arg.run"))],
+    b: Annotated[Path, typer.Argument(metavar="RUN_B", help=_said("arg.run"))],
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help=_said("opt.html"))] = None,
+    as_json: Json = False,
+) -> None:
+    from placesim.report import compare as compare_runs
+    from placesim.report import comparison_html
+    from placesim.store import open_run
+
+    comparison = compare_runs(open_run(a), open_run(b))
+    if as_json:
+        _print_json(comparison.data())
+    else:
+        typer.echo("\n".join(comparison.lines(LANGUAGE)))
+    if html is not None:
+        comparison_html(comparison, html)
+        typer.echo(label("cli.written", LANGUAGE, file=html), err=as_json)
+
+
+@app.command("report", help=_said("report"))
+@_guarded
+def report(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help=_said("arg.run"))],
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", metavar="html|xlsx|gpkg", help=_said("opt.format"))
+    ] = None,
+) -> None:
+    from placesim.report import FORMATS, write
+    from placesim.store import open_run
+
+    unknown = [f for f in formats or () if f not in FORMATS]
+    if unknown:
+        raise typer.BadParameter(label("cli.report.unknown", LANGUAGE, value=unknown[0], known=", ".join(FORMATS)))
+    for path in write(open_run(run_folder), formats or FORMATS):
+        typer.echo(label("cli.written", LANGUAGE, file=path))
+
+
+@app.command("help", help=_said("help.verb"))
+@_guarded
+def explain_code(
+    topic: Annotated[str, typer.Argument(metavar="CODE", help=_said("arg.code"))] = "scenario",
+) -> None:
+    code = topic.upper()
+    known = catalogue(LANGUAGE)["finding"]
+    if code in known:
+        entry = known[code]
+        typer.echo(f"{code}  {entry['about']}\n{label('finding.fix', LANGUAGE)} {entry['fix']}")
+    elif topic == "scenario":
+        from placesim.scenario import help_text
+
+        typer.echo(help_text(LANGUAGE))
+    elif topic == "tables":
+        from placesim.inputs import dictionary_page
+
+        typer.echo(dictionary_page(LANGUAGE))
+    else:
+        raise FindingsError([Finding("E604", value=topic)])
+
+
+if __name__ == "__main__":
+    main()
