@@ -378,6 +378,7 @@ class Assessment:
     measures: Mapping[str, pd.DataFrame]
     findings: pd.DataFrame
     lists: Mapping[str, pd.DataFrame]
+    notes: tuple[str, ...] = ()  # label keys: what could not be computed, and why
 
 
 def freeze(mapping: Mapping[str, Any]) -> Mapping[str, Any]:

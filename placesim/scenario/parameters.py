@@ -189,7 +189,7 @@ class Parameters(_Strict):
     demand: DemandParameters = DemandParameters()
     travel: TravelParameters = TravelParameters()
     allocation: AllocationParameters = AllocationParameters()
-    standards: Standards = Standards()
+    standards: Standards = Field(default_factory=lambda: Standards.model_validate({}))
     report: ReportParameters = ReportParameters()
     change: dict[str, Change] = {}
 

@@ -136,11 +136,11 @@ def systems() -> Mapping[str, Any]:
     return MappingProxyType(tomllib.loads(text))
 
 
-def finding_at(overlay: Overlay, code: str, key: str, value: Any = None, **facts: Any) -> Finding:
+def _finding_at(overlay: Overlay, code: str, dotted: str, value: Any, facts: Mapping[str, Any]) -> Finding:
     """A finding about a key of the scenario, with the file and line where the key was said."""
-    origin = overlay.origin(key)
+    origin = overlay.origin(dotted)
     where, line = (origin.where, origin.line) if origin else (None, None)
-    return Finding(code, file=where, row=line, column=key, value=None if value is None else str(value), facts=facts)
+    return Finding(code, file=where, row=line, column=dotted, value=str(value), facts=facts)
 
 
 def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Finding]:
@@ -148,16 +148,16 @@ def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Findin
     if system not in systems():
         near = process.extractOne(system, list(systems()))
         facts = {"nearest": near[0] if near else "", "known": ", ".join(systems())}
-        return [finding_at(overlay, "E123", "calendar.system", system, **facts)]
+        return [_finding_at(overlay, "E123", "calendar.system", system, facts)]
     stages = {s["id"] for s in systems()[system]["stage"]} | {s.id for s in parameters.stage}
-    by_stage = {
+    by_stage: dict[str, Mapping[str, Any]] = {
         "demand.participation": parameters.demand.participation,
         "allocation.rules": parameters.allocation.rules,
         "allocation.limit_minutes": parameters.allocation.limit_minutes,
         "standards": parameters.standards.__pydantic_extra__ or {},
     }
     return [
-        finding_at(overlay, "E128", f"{table}.{stage}", stage, known=", ".join(sorted(stages)))
+        _finding_at(overlay, "E128", f"{table}.{stage}", stage, {"known": ", ".join(sorted(stages))})
         for table, keys in by_stage.items()
         for stage in keys
         if stage not in stages
@@ -172,9 +172,11 @@ def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
     findings = []
     for stage, said in merged.items():
         lacking = [key for key in ("grades", "age_of_first_grade") if said.get(key) in (None, ())]
-        findings += [finding_at(overlay, "E127", "stage", stage, key=key) for key in lacking]
+        findings += [_finding_at(overlay, "E127", "stage", stage, {"key": key}) for key in lacking]
     grades = [g for s in merged.values() for g in s.get("grades", ())]
-    findings += [finding_at(overlay, "E131", "stage", g) for g in sorted({g for g in grades if grades.count(g) > 1})]
+    findings += [
+        _finding_at(overlay, "E131", "stage", g, {}) for g in sorted({g for g in grades if grades.count(g) > 1})
+    ]
     if findings:
         raise ScenarioError(findings)
     return Stages(
@@ -196,7 +198,7 @@ def _norms(parameters: Parameters, stages: Stages, overlay: Overlay) -> Mapping[
             values |= own[stage].model_dump(exclude_none=True)
         sizes = [values.get(f"class_size_{level}") for level in ("design", "cap", "emergency")]
         if None in sizes:
-            findings.append(finding_at(overlay, "E129", f"standards.{stage}", stage, pack=pack.id))
+            findings.append(_finding_at(overlay, "E129", f"standards.{stage}", stage, {"pack": pack.id}))
             continue
         values |= _widened(values, own.get(stage))
         norms[stage] = StageNorms(**values)

@@ -51,7 +51,10 @@ def _was_said(dotted: str, said: Mapping[str, Any]) -> bool:
 
 
 def _toml_value(value: Any) -> str:
-    return tomli_w.dumps({"v": value}, multiline_strings=False).partition("=")[2].strip().replace("\n", " ")
+    if value == {}:
+        return "{}"
+    text = tomli_w.dumps({"v": value}, multiline_strings=False).partition("=")[2]
+    return " ".join(text.split()).replace("[ ", "[").replace(", ]", "]")
 
 
 def help_text(language: str) -> str:

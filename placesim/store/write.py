@@ -92,7 +92,7 @@ def manifest(run: Run) -> dict[str, Any]:
 
 def findings_json(findings: Iterable[Finding]) -> dict[str, Any]:
     """Findings as data, with their sentences in both languages."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for finding in findings:
         texts = {language: describe(finding, language) for language in LANGUAGES}
         rows.append(

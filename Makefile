@@ -1,0 +1,32 @@
+# Two commands on a fresh machine: make demo, make test. Both need Python 3.11 or newer, git and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check evidence constraints clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,report]"
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/placesim run scenarios/songlan/base.toml --timing
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+test: check
+	$(BIN)/pytest -n 2
+
+evidence: $(READY)
+	$(BIN)/pytest -m evidence --evidence evidence.json
+
+constraints:  # pins what this environment holds; run it after a change of dependencies and prove it with make test
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean:
+	rm -rf .venv build dist runs scenarios/*/runs scenarios/*/.placesim
