@@ -24,6 +24,7 @@ class Calendar(_Strict):
     horizon: int = Field(default=15, ge=0, le=60, description="years after the base year")
     reference_date: str = Field(default="", pattern=r"^(\d\d-\d\d)?$", description="MM-DD; blank = the system's")
     system: str = Field(default="cn-6-3-3", description="stages and reference date to start from")
+    stages: tuple[Id, ...] = Field(default=(), strict=False, description="stages to run; blank = all of the system")
 
     @property
     def years(self) -> tuple[int, ...]:

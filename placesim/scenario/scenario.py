@@ -151,6 +151,7 @@ def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Findin
         return [_finding_at(overlay, "E123", "calendar.system", system, facts)]
     stages = {s["id"] for s in systems()[system]["stage"]} | {s.id for s in parameters.stage}
     by_stage: dict[str, Mapping[str, Any]] = {
+        "calendar.stages": dict.fromkeys(parameters.calendar.stages),
         "demand.participation": parameters.demand.participation,
         "allocation.rules": parameters.allocation.rules,
         "allocation.limit_minutes": parameters.allocation.limit_minutes,
@@ -165,10 +166,12 @@ def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Findin
 
 
 def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
-    """The system's stages, each with what `[[stage]]` says of it; further stages follow."""
+    """The wanted stages of the system, each with what `[[stage]]` says of it; further stages follow."""
     merged = {s["id"]: dict(s) for s in systems()[parameters.calendar.system]["stage"]}
     for own in parameters.stage:
         merged.setdefault(own.id, {}).update(own.model_dump(exclude_unset=True))
+    wanted = parameters.calendar.stages
+    merged = {stage: said for stage, said in merged.items() if not wanted or stage in wanted}
     findings = []
     for stage, said in merged.items():
         lacking = [key for key in ("grades", "age_of_first_grade") if said.get(key) in (None, ())]

@@ -126,6 +126,12 @@ def test_stages_are_data(base: Path) -> None:
     assert list(scenario.stages.ages) == [*range(5, 15), *range(14, 18)]
 
 
+def test_only_some_stages_are_run(base: Path) -> None:
+    scenario = load(base, set={"calendar.stages": ["primary", "junior"]})
+    assert scenario.stages.ids == ("primary", "junior")
+    assert list(scenario.norms) == ["primary", "junior"]
+
+
 @pytest.mark.parametrize(
     ("text", "code", "row", "column"),
     [
@@ -148,6 +154,7 @@ def test_stages_are_data(base: Path) -> None:
         ('[calendar]\nsystem = "cn"\n', "E123", 3, "calendar.system"),
         ('[[stage]]\nid = "college"\ngrades = ["C1"]\n', "E127", None, "stage"),
         ('[[stage]]\nid = "college"\ngrades = ["G1"]\nage_of_first_grade = 18\n', "E131", None, "stage"),
+        ('[calendar]\nstages = ["primary", "junor"]\n', "E128", 3, "calendar.stages.junor"),
         ("[demand.participation]\nprimry = 0.9\n", "E128", 3, "demand.participation.primry"),
         ("[standards.primary]\nclass_siz = 40\n", "E103", 3, "standards.primary.class_siz"),
         ("[standards.primry]\nclass_size_design = 40\n", "E128", 2, "standards.primry"),

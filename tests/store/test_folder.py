@@ -1,0 +1,53 @@
+"""A folder is written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from placesim.store.folder import OutputError, staging
+
+
+def test_a_new_folder_appears_when_whole(tmp_path: Path) -> None:
+    target = tmp_path / "runs" / "x"
+    with staging(target) as beside:
+        (beside / "a.txt").write_text("1")
+        assert not target.exists()
+    assert (target / "a.txt").read_text() == "1"
+    assert [p.name for p in target.parent.iterdir()] == ["x"]
+
+
+def test_an_older_folder_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "x"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+    with staging(target) as beside:
+        (beside / "new.txt").write_text("new")
+        assert (target / "old.txt").exists()
+    assert [p.name for p in target.iterdir()] == ["new.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("failure", [ValueError("ours"), KeyboardInterrupt()])
+def test_a_failure_leaves_the_older_folder(tmp_path: Path, failure: BaseException) -> None:
+    target = tmp_path / "x"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+
+    def fail() -> None:
+        with staging(target) as beside:
+            (beside / "new.txt").write_text("new")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        fail()
+    assert [p.name for p in target.iterdir()] == ["old.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_disk_that_refuses_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError) as error, staging(tmp_path / "file" / "x"):
+        pass
+    assert error.value.findings[0].code == "E600"
