@@ -12,6 +12,7 @@ import pandas as pd
 
 from placesim.dictionary import table_specs
 from placesim.messages import LANGUAGES, catalogue
+from placesim.standards.pack import Pack, load_pack
 from placesim.store.run_record import Run
 from placesim.vocabulary import METRICS, PARTS
 
@@ -33,6 +34,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         **{f"{unit}_by_year": table for unit, table in measures.items()},
         **lists,
         "findings": run.assessment.findings,
+        "rules": _rules(load_pack(run.scenario.assessment.pack)),
         "demand": _demand(run),
         "flows": run.allocation.rows(),
         "changes": pd.DataFrame(
@@ -49,6 +51,27 @@ def _fields_of(record: Any) -> dict[str, Any]:
 
 def _facts(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(table[[c for c in columns if c in table.columns]])
+
+
+def _rules(pack: Pack) -> pd.DataFrame:
+    """What judged the run: the pack's rules, and each test of its types as `<type>.<reason>`, with their sources."""
+    tests = {f"{name}.{t.reason}": t for name, kind in pack.typology.items() for t in kind.any_of}
+    cited = {**pack.rules, **tests}
+    labels = [pack.rules[i].label if i in pack.rules else None for i in cited]
+    sources = [pack.documents[c.document] for c in cited.values()]
+    return pd.DataFrame(
+        {
+            "rule_id": list(cited),
+            "label_zh": [text and text.zh for text in labels],
+            "label_en": [text and text.en for text in labels],
+            "document": [source.cite("zh") for source in sources],
+            "document_en": [source.cite("en") for source in sources],
+            "clause": [c.clause for c in cited.values()],
+            "confidence": [c.confidence for c in cited.values()],
+            "note_zh": [c.note and c.note.zh for c in cited.values()],
+            "note_en": [c.note and c.note.en for c in cited.values()],
+        }
+    )
 
 
 def _demand(run: Run) -> pd.DataFrame:
@@ -103,7 +126,7 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     texts = [c for c, kind in kinds.items() if kind in ("string", "boolean")]
     table = pd.read_csv(
         folder / f"{name}.csv", encoding="utf-8-sig", dtype=dict.fromkeys(texts, object), keep_default_na=False,
-        na_values={c: [""] for c in kinds},
+        na_values={c: [""] for c in kinds}, skip_blank_lines=False,
     )  # fmt: skip
     for column in texts:
         read = table[column].astype(object)

@@ -17,6 +17,7 @@ import tomli_w
 from placesim.errors import Finding
 from placesim.messages import LANGUAGES, describe, place
 from placesim.scenario import Scenario
+from placesim.standards.pack import load_pack
 from placesim.store.dataset import write_netcdf
 from placesim.store.run_record import Run
 from placesim.store.tables import run_tables, write_tables
@@ -59,6 +60,7 @@ def run_folder(scenario: Scenario) -> Path:
 def manifest(run: Run) -> dict[str, Any]:
     """What a reader of the results must know about how they came to be."""
     scenario, sources = run.scenario, {name: t.source for name, t in run.inputs.tables.items()}
+    pack = load_pack(scenario.parameters.standards.pack)
     return {
         "schema": SCHEMA,
         "run_id": run_id(scenario, (s.sha256 for s in sources.values())),
@@ -66,6 +68,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "title": scenario.parameters.title,
         "variant": scenario.variant,
         "settings": {k: str(v) for k, v in scenario.settings.items()},
+        "origins": {key: str(origin) for key, origin in scenario.origins.items()},
         "years": list(scenario.years),
         "stages": [
             {"id": s.id, "label": dict(s.label), "grades": list(s.grades), "rule": run.allocation.rules[s.id]}
@@ -75,6 +78,8 @@ def manifest(run: Run) -> dict[str, Any]:
         "currency": scenario.parameters.report.currency,
         "price_year": scenario.parameters.report.price_year,
         "pack": scenario.parameters.standards.pack,
+        "pack_label": pack.label.model_dump(),
+        "pack_version": pack.version,
         "population": run.projection.method if run.projection else "none",
         "travel": run.travel.method,
         "crs": run.inputs.crs,
