@@ -369,9 +369,11 @@ class Results:
 class Assessment:
     """What is measured and what is found.
 
-    measures: unit of count (`school`, `area`, `planning_area`, `county`) → one row per unit × stage × year, columns of
-    vocabulary.METRICS (schools also `typology`, `persistent`, `binding`, `class_basis`). `institution` joins campuses.
-    findings: rule_id, unit, id, stage, year, metric, value, operator, limit, severity, document, clause, confidence.
+    measures: unit (`school`, `campus`, `institution`, `area`, `planning_area`, `area_type`, `county`) → one row per
+    unit × stage × year, columns of vocabulary.METRICS (schools also `typology`, `reason`, `persistent`, `binding`,
+    `class_basis`, `complete`). `institution` joins campuses.
+    findings: rule_id, unit, id, stage, year, metric, value, operator, limit, severity, document, clause, confidence,
+    document_en, label_zh, label_en.
     lists: `crowded`, `underused`: school_id, stage, first_year, … one row per school and stage.
     """
 

@@ -30,10 +30,16 @@ HARDNESS: Final = ("statutory", "should", "planning", "local")
 CONFIDENCE: Final = ("V", "D", "M")  # read · derived · remembered (reported as unverified)
 UNITS_OF_COUNT: Final = ("campus", "institution", "stage_section", "area", "planning_area", "county")
 
+TYPOLOGY: Final = ("crowded", "underused", "balanced")
+CLASS_BASES: Final = ("bins", "average", "formed")  # how classes are known: size bins, counts, or formed by allocation
+SEVERITIES: Final = ("breach", "warning", "flag")
+
 # Closed list of what is measured, with units. Columns of the measures tables and metrics of the rules.
 METRICS: Final = {
     "pupils": "pupils",
     "roll": "pupils",
+    "roll_actual": "pupils",
+    "residual": "pupils",
     "rooms": "classrooms",
     "places_design": "places",
     "places_cap": "places",
@@ -44,6 +50,7 @@ METRICS: Final = {
     "excess": "pupils",
     "unplaced": "pupils",
     "shortfall": "pupils",
+    "placed": "pupils",
     "placed_outside": "pupils",
     "inflow": "pupils",
     "classes": "classes",

@@ -50,20 +50,6 @@ def evaluate(rules: Mapping[str, Rule], measures: Mapping[str, pd.DataFrame]) ->
     return found.sort_values(["year", "rule_id", "id", "stage"], ignore_index=True, kind="stable")
 
 
-def not_computable(rules: Mapping[str, Rule], measures: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Rules that could judge nothing although their stages exist: rule id → the column without any value."""
-    members = {i: r for i, r in rules.items() if not r.all_of and r.unit_of_count in measures}
-    lacking = {}
-    for i, rule in members.items():
-        frame = measures[rule.unit_of_count]
-        rows = _in_stages(rule, frame)
-        needed = [rule.column, *([rule.by] if rule.by else []), *rule.when]
-        empty = [c for c in needed if np.isnan(_numbers(frame, c)[rows]).all()]
-        if rows.any() and empty:
-            lacking[i] = empty[0]
-    return lacking
-
-
 def _findings(i: str, rule: Rule, rules: Mapping[str, Rule], measures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     frame = measures.get(rule.unit_of_count)
     if frame is None:

@@ -21,7 +21,7 @@ PERSISTENT_YEARS = 3  # where no pack of the chain says otherwise
 
 @dataclass(frozen=True)
 class Pack:
-    """A resolved pack. `norms`: stage (or "*") → key → norm. `joined_stages`: stages that make one school of a campus."""
+    """A resolved pack. `norms`: stage (or "*") → key → norm. `joined_stages`: stages that make one school."""
 
     id: str
     label: Text

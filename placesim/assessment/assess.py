@@ -1,0 +1,96 @@
+"""The assessment of a run: measures of every unit, findings against the rule pack, lists, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from placesim.assessment.classes import BINS
+from placesim.assessment.lists import typology_list
+from placesim.assessment.location import area_types, locate
+from placesim.assessment.sections import section_measures
+from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
+from placesim.assessment.typology import typology
+from placesim.assessment.ways import way_measures, ways_to_school
+from placesim.records import Assessment, Inputs, Results, freeze
+from placesim.scenario.options import AssessmentOptions
+from placesim.standards.evaluate import evaluate
+from placesim.standards.pack import Pack, load_pack
+
+LISTS = ("crowded", "underused")
+
+
+def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Assessment:
+    """Measure every unit, hold it against the pack, and list the schools that are crowded or underused.
+
+    Asserts Σ roll = Σ residents placed in the county + inflow. What a county's tables do not allow is NaN and noted.
+    """
+    pack = load_pack(options.pack)
+    located = locate(results.places.schools, inputs.areas, inputs.frame("planning_areas"))
+    ways = ways_to_school(results, options.norms, pack)
+    sections = _sections(results, inputs, pack, located, ways)
+    areas = area_measures(results, inputs, ways, area_types(inputs.areas, inputs.frame("planning_areas")))
+    county = county_measures(areas, sections, ways)
+    measures = {
+        "school": sections,
+        "campus": whole_school_measures("school_id", sections, pack.joined_stages),
+        "institution": _institutions(results, sections, pack),
+        "area": areas,
+        "planning_area": region_measures("planning_area", areas, sections, ways),
+        "area_type": region_measures("area_type", areas, sections, ways),
+        "county": county,
+    }
+    return Assessment(
+        measures=freeze(measures),
+        findings=_findings(measures, pack),
+        lists=freeze({name: typology_list(sections, name, pack) for name in LISTS}),
+        notes=tuple(_notes(results, inputs, sections, ways)),
+    )
+
+
+def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
+    sections = section_measures(results, inputs, pack, located)
+    sections = sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
+    return sections.join(typology(sections, pack))
+
+
+def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:
+    """Campuses joined by their institution; a campus without one stands for itself."""
+    schools = results.places.schools.set_index("school_id")
+    own = sections["school_id"]
+    named = own.map(schools["institution_id"]) if "institution_id" in schools else pd.Series(None, index=own.index)
+    return whole_school_measures(
+        "institution_id", sections.assign(institution_id=named.where(named.notna(), own)), pack.joined_stages
+    )
+
+
+def _findings(measures: dict[str, pd.DataFrame], pack: Pack) -> pd.DataFrame:
+    """The pack's findings, documents cited by number and title, with the rule's labels."""
+    found = evaluate(pack.rules, {**measures, "stage_section": measures["school"]})
+    documents, rules = pack.documents, pack.rules
+    return found.assign(
+        document=found["document"].map({k: d.cite("zh") for k, d in documents.items()}).astype("str"),
+        document_en=found["document"].map({k: d.cite("en") for k, d in documents.items()}).astype("str"),
+        label_zh=found["rule_id"].map({i: r.label.zh for i, r in rules.items()}).astype("str"),
+        label_en=found["rule_id"].map({i: r.label.en for i, r in rules.items()}).astype("str"),
+    )
+
+
+def _notes(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.DataFrame) -> Iterator[str]:
+    """Label keys of what could not be computed, or is known in part."""
+    base = sections[sections["year"] == results.allocation.years[0]]
+    if base["roll_actual"].isna().all():
+        yield "assessment.note.enrolment"
+    if (base["class_basis"] == "formed").all():
+        yield "assessment.note.classes"
+    elif not set(BINS) & set(inputs.frame("enrolment").dropna(axis=1, how="all").columns):
+        yield "assessment.note.class_bins"
+    if results.projection is None:
+        yield "assessment.note.residents"
+    if inputs.areas["planning_area"].isna().all():
+        yield "assessment.note.planning_areas"
+    if sections["typology"].isna().any():
+        yield "assessment.note.area_type"
+    if (ways["known"] < ways["pupils"]).any():
+        yield "assessment.note.out_of_reach"
