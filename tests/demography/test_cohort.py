@@ -15,16 +15,6 @@ from hypothesis import strategies as st
 from placesim.demography.cohort import Rates, project_population
 from placesim.errors import InputError
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
-
-
-def real_case(name: str) -> Path:
-    folder = DATA / name
-    if not folder.exists():
-        pytest.skip(f"the real case {name} is not on this machine")
-    return folder
-
-
 def random_case(seed: int, *, steps: int = 3, areas: int = 2, ages: int = 6, shared: bool = False):
     rng = np.random.default_rng(seed)
     kinds = 1 if shared else areas
@@ -269,8 +259,8 @@ def by_sex(frame: pd.DataFrame, column: str, *index: str) -> np.ndarray:
     return frame.sort_values(keys)[column].to_numpy().reshape(sizes)
 
 
-def test_canada_1950_to_2020_every_cell():
-    folder = real_case("ccm_canada_1950_2020_1x1")
+def test_canada_1950_to_2020_every_cell(real_data: Path):
+    folder = real_data / "ccm_canada_1950_2020_1x1"
     rates = pd.read_csv(folder / "rates.csv.gz")
     births_by_women = by_sex(rates.assign(asfr=rates["asfr"].fillna(0.0)), "asfr", "year")[:, 0]
     got = project_population(
@@ -291,8 +281,8 @@ def test_canada_1950_to_2020_every_cell():
     np.testing.assert_allclose(got.deaths[:, 0], deaths, rtol=0, atol=1e-6)
 
 
-def test_sweden_1993_to_1998_every_cell():
-    folder = real_case("ccm_sweden_1993_5x5")
+def test_sweden_1993_to_1998_every_cell(real_data: Path):
+    folder = real_data / "ccm_sweden_1993_5x5"
     table = pd.read_csv(folder / "inputs.csv")
     got = project_population(
         by_sex(table, "pop_1993")[None],

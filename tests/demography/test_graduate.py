@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from placesim.demography.graduate import graduate
 from placesim.errors import InputError
 
-ZHEJIANG = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "china_census_zhejiang"
-
 group_lists = st.lists(
     st.tuples(st.integers(1, 16), st.one_of(st.just(0.0), st.floats(1e-3, 1e6))), min_size=1, max_size=20
 )
@@ -74,10 +72,8 @@ def test_true_single_ages_are_closer_than_by_equal_shares():
     assert error < 0.2 * flat
 
 
-def test_census_groups_of_zhejiang_counties():
-    if not ZHEJIANG.exists():
-        pytest.skip("the census of Zhejiang is not on this machine")
-    table = pd.read_csv(ZHEJIANG / "zhejiang_population.csv.gz", dtype={"code": str})
+def test_census_groups_of_zhejiang_counties(real_data: Path):
+    table = pd.read_csv(real_data / "china_census_zhejiang" / "zhejiang_population.csv.gz", dtype={"code": str})
     order = ["0", "1-4", *[f"{a}-{a + 4}" for a in range(5, 85, 5)], "85+"]
     counts = table.pivot_table(index=["year", "code", "sex"], columns="age_group", values="population")[order].dropna()
     edges = [0, 1, *range(5, 90, 5), 101]

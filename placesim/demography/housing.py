@@ -1,0 +1,123 @@
+"""Developments → occupied dwellings → residents who move in, and where in the county they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placesim.demography.frames import ages, numbers, positions
+from placesim.demography.graduate import graduate
+from placesim.demography.population import AGES, BOTH, OLDEST
+from placesim.records import Floats, Frozen, Inputs, Ints
+from placesim.scenario.parameters import Housing
+
+PRESUMED: Final = "planned"  # the status of a development that states none and is not yet complete
+STATUS_PROBABILITY: Final = Housing().status_probability  # for statuses that a scenario leaves out
+
+
+@dataclass(frozen=True, eq=False)
+class Moves(Frozen):
+    """entering[area, step, sex, age] residents of newly occupied dwellings (negative: of demolished ones) by age at the
+    end of the step; inside[area, step, sex, age]: those of them who come from (or stay in) the county."""
+
+    entering: Floats
+    inside: Floats
+
+
+def housing_moves(inputs: Inputs, years: tuple[int, ...], housing: Housing) -> Moves:
+    """Residents by age who enter the dwellings of each area in the steps between `years`, both sexes alike."""
+    developments = inputs.frame("developments")
+    area = positions(developments, "area_id", inputs.area_ids)
+    share = np.nan_to_num(numbers(developments, "displaced_share"))
+    dwellings = np.diff(occupied_dwellings(developments, years, housing), axis=1)
+    persons = persons_by_age(inputs, demolished=numbers(developments, "dwellings") < 0) / BOTH
+    shape = (len(inputs.area_ids), len(years) - 1, AGES)
+    entering, inside = np.zeros(shape), np.zeros(shape)
+    use = np.flatnonzero((area >= 0) & (dwellings != 0).any(axis=1))
+    moved = dwellings[use, :, None] * persons[use, None, :]
+    np.add.at(entering, area[use], moved)
+    np.add.at(inside, area[use], share[use, None, None] * moved)
+    return Moves(*(np.repeat(moves[:, :, None], BOTH, axis=2) for moves in (entering, inside)))
+
+
+def occupied_dwellings(developments: pd.DataFrame, years: tuple[int, ...], housing: Housing) -> Floats:
+    """occupied[development, year]: dwellings × probability of the status × share occupied so long after completion.
+
+    An observed share holds from completion on; a demolition (negative dwellings) empties them at once.
+    """
+    completed = numbers(developments, "year") + _delay(developments, housing)
+    since = np.array(years)[None, :] - completed[:, None]
+    ramp = np.array(housing.occupied or (1.0,))
+    expected = ramp[np.clip(since, 0, len(ramp) - 1).astype(np.int64)]
+    dwellings, observed = numbers(developments, "dwellings"), numbers(developments, "occupied_share")
+    lasting = np.where(np.isfinite(observed), observed, ramp[-1])[:, None]
+    known = (np.isfinite(observed) | (dwellings < 0))[:, None]
+    share = np.where(since >= 0, np.where(known, lasting, expected), 0.0)
+    return (dwellings * _probability(developments, completed, years[0], housing))[:, None] * share
+
+
+def _delay(developments: pd.DataFrame, housing: Housing) -> Floats:
+    ids = tuple(housing.delay_years)
+    years = np.array([*housing.delay_years.values(), 0], dtype=np.float64)
+    return years[positions(developments, "development_id", ids)]
+
+
+def _probability(developments: pd.DataFrame, completed: Floats, now: int, housing: Housing) -> Floats:
+    by_status = {**STATUS_PROBABILITY, **housing.status_probability}
+    stated = positions(developments, "status", tuple(by_status))
+    presumed = np.where(completed <= now, 1.0, by_status[PRESUMED])
+    return np.where(stated >= 0, np.array(list(by_status.values()))[stated], presumed)
+
+
+# ---------------------------------------------------------------------------------------------- household profiles
+def persons_by_age(inputs: Inputs, *, demolished: NDArray[np.bool_]) -> Floats:
+    """persons[development, age] of an occupied dwelling: at entry, or of the oldest stock where demolished."""
+    profiles, developments = inputs.frame("household_profiles"), inputs.frame("developments")
+    types = tuple(dict.fromkeys(profiles["dwelling_type"]))
+    since = np.where(np.isfinite(numbers(profiles, "years_since")), numbers(profiles, "years_since"), 0.0)
+    of_type = positions(profiles, "dwelling_type", types)
+    curves = np.zeros((2, len(types) + 1, AGES))  # the last type stands for types without a profile
+    for position in range(len(types)):
+        rows = np.flatnonzero(of_type == position)
+        for late, years in enumerate((since[rows].min(), since[rows].max())):
+            curves[late, position] = _single_ages(profiles.iloc[rows[since[rows] == years]])
+    return curves[demolished.astype(np.int64), positions(developments, "dwelling_type", types)]
+
+
+def _single_ages(profile: pd.DataFrame) -> Floats:
+    """persons[age] of one profile, neighbouring age groups graduated together."""
+    first, last = ages(profile, OLDEST)
+    persons = numbers(profile, "persons")
+    order = np.argsort(first, kind="stable")
+    single = np.zeros(AGES)
+    for run in np.split(order, np.flatnonzero(first[order[1:]] != last[order[:-1]] + 1) + 1):
+        edges = [*first[run], last[run[-1]] + 1]
+        single[edges[0] : edges[-1]] += graduate(persons[run], edges)
+    return single
+
+
+# ----------------------------------------------------------------------------------------------- inside the county
+def settle(residents: Floats, entering: Floats, inside: Floats) -> tuple[Floats, Floats]:
+    """(housing, displacement)[area, sex, age] of one step, for residents[area, sex, age] before it.
+
+    Housing is `entering`, but no more people leave demolished dwellings than live in the area. Displacement: those who
+    come from inside the county are taken from the other areas in proportion to their residents of that sex and age, and
+    never more than live there; the displaced of a demolition arrive in the other areas in the same proportion.
+    """
+    housing = np.maximum(entering, -residents)
+    kept = np.divide(housing, entering, out=np.ones_like(entering), where=entering != 0)
+    moved = inside * kept
+    elsewhere = residents.sum(axis=0) - residents
+    rate = np.divide(moved, elsewhere, out=np.zeros_like(moved), where=elsewhere > 0)
+    taken = residents * (rate.sum(axis=0) - rate)
+    return housing, np.minimum(taken, residents + np.minimum(housing, 0.0))
+
+
+def development_rows_without_profile(inputs: Inputs) -> Ints:
+    """Rows of `developments` whose dwelling type has no household profile."""
+    types = tuple(dict.fromkeys(inputs.frame("household_profiles")["dwelling_type"]))
+    return np.flatnonzero(positions(inputs.frame("developments"), "dwelling_type", types) < 0)

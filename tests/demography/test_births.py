@@ -1,0 +1,113 @@
+"""cohort_births: calendar years, months, cut-offs, incomplete cohorts, published national figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placesim.demography.births import cohort_births
+from placesim.errors import InputError
+
+
+def calendar_years(**births: float) -> pd.DataFrame:
+    return pd.DataFrame({"year": [int(k[1:]) for k in births], "births": list(births.values())})
+
+
+def by_year(table: pd.DataFrame) -> dict[int, float]:
+    return dict(zip(table["year"], table["births"], strict=True))
+
+
+def test_calendar_years_give_two_thirds_and_one_third():
+    got = by_year(cohort_births(calendar_years(y2017=900, y2018=1200, y2019=600)))
+    assert got == pytest.approx({2018: 300 + 800, 2019: 400 + 400})
+
+
+def test_months_after_the_cut_off_belong_to_the_next_cohort():
+    months = pd.DataFrame({"year": [2018] * 12 + [2019] * 12, "month": [*range(1, 13)] * 2, "births": range(24)})
+    got = by_year(cohort_births(months))
+    assert got == {2019: sum(range(8, 20))}  # September 2018 … August 2019
+
+
+def test_even_months_equal_the_calendar_year():
+    years = calendar_years(y2015=1200, y2016=2400, y2017=600)
+    months = years.loc[years.index.repeat(12)].assign(month=[*range(1, 13)] * 3, births=lambda t: t["births"] / 12)
+    pd.testing.assert_frame_equal(cohort_births(months), cohort_births(years), check_dtype=False)
+
+
+def test_years_and_months_may_follow_each_other():
+    table = pd.DataFrame(
+        {"year": [2017] + [2018] * 12, "month": [None, *range(1, 13)], "births": [900.0] + [100.0] * 8 + [50.0] * 4}
+    )
+    assert by_year(cohort_births(table)) == pytest.approx({2018: 300 + 800})
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "expected"),
+    [("12-31", {2017: 120.0, 2018: 240.0}), ("06-15", {2018: 120 * 6.5 / 12 + 240 * 5.5 / 12}), ("02-29", {2018: 140.0})],
+)
+def test_other_cut_offs(cutoff, expected):
+    assert by_year(cohort_births(calendar_years(y2017=120, y2018=240), cutoff=cutoff)) == pytest.approx(expected)
+
+
+def test_a_missing_year_or_month_leaves_its_cohorts_out():
+    assert by_year(cohort_births(calendar_years(y2015=1, y2016=1, y2018=1, y2019=1))).keys() == {2016, 2019}
+    months = pd.DataFrame({"year": [2018] * 4 + [2019] * 7, "month": [9, 10, 11, 12, *range(1, 8)], "births": 1})
+    assert cohort_births(months).empty
+
+
+def test_series_are_kept_apart_blank_area_is_the_county():
+    table = pd.concat([calendar_years(y2017=90, y2018=90).assign(area_id=a) for a in ("a", None)])
+    got = cohort_births(table)
+    assert list(got.columns) == ["area_id", "year", "births"]
+    assert got["births"].tolist() == pytest.approx([90, 90])
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=3, max_size=12), st.integers(1, 12))
+def test_every_birth_between_the_first_and_last_cut_off_is_counted_once(births, month):
+    table = pd.DataFrame({"year": range(2000, 2000 + len(births)), "births": births})
+    got = cohort_births(table, cutoff=f"{month:02d}-{[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]}")
+    inside = sum(births) - (births[0] * month / 12 if month < 12 else 0) - births[-1] * (12 - month) / 12
+    np.testing.assert_allclose(got["births"].sum(), inside, atol=1e-6)
+
+
+def test_national_births_give_the_published_estimates_of_entrants():
+    """Births of China 2016–2025 (10 000) and the entrants to grade 1 six years on, both as published."""
+    births = calendar_years(
+        y2016=1883, y2017=1765, y2018=1523, y2019=1465, y2020=1202, y2021=1062, y2022=956, y2023=902, y2024=954, y2025=792
+    )
+    got = cohort_births(births)
+    assert (got["year"] + 6).tolist() == list(range(2023, 2032))
+    assert got["births"].round().tolist() == [1804, 1604, 1484, 1290, 1109, 991, 920, 937, 846]
+
+
+def test_the_table_is_not_modified():
+    table = calendar_years(y2017=90, y2018=90)
+    before = table.copy()
+    cohort_births(table)
+    pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize(
+    ("table", "index"),
+    [
+        (pd.DataFrame({"year": [2017], "births": [-1]}), 0),
+        (pd.DataFrame({"year": [2017, 2018], "births": [1, np.nan]}), 1),
+        (pd.DataFrame({"year": [2017, np.nan], "births": [1, 1]}), 1),
+        (pd.DataFrame({"year": [2017], "month": [13], "births": [1]}), 0),
+        (pd.DataFrame({"year": [2017]}), None),
+        (pd.DataFrame({"year": [2017, 2017, 2018], "births": [1, 1, 1]}), None),
+    ],
+)
+def test_bad_births_are_named(table, index):
+    with pytest.raises(InputError) as caught:
+        cohort_births(table)
+    assert (caught.value.argument, caught.value.index) == ("births", index)
+
+
+@pytest.mark.parametrize("cutoff", ["8-31", "13-01", "00-10", "08-32", 831])
+def test_a_bad_cut_off_is_named(cutoff):
+    with pytest.raises(InputError, match="MM-DD"):
+        cohort_births(calendar_years(y2017=1), cutoff=cutoff)
