@@ -311,6 +311,7 @@ class Allocation(Frozen):
     stage_places: Ints
     rules: Mapping[str, str]  # stage → rule
     capacity_bound: tuple[str, ...]  # stages whose rule may not pass the emergency level
+    notes: tuple[str, ...] = ()  # label keys
 
     def check(self) -> None:
         require((self.pupils > 0).all() and (self.unplaced >= 0).all(), "Allocation: flows > 0, unplaced ≥ 0")
