@@ -16,6 +16,7 @@ from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.scenario.parameters import Housing
 
 PRESUMED: Final = "planned"  # the status of a development that states none and is not yet complete
+NOBODY: Final = 1e-9  # persons: fewer are rounding
 STATUS_PROBABILITY: Final = Housing().status_probability  # for statuses that a scenario leaves out
 
 
@@ -112,7 +113,7 @@ def settle(residents: Floats, entering: Floats, inside: Floats) -> tuple[Floats,
     kept = np.divide(housing, entering, out=np.ones_like(entering), where=entering != 0)
     moved = inside * kept
     elsewhere = residents.sum(axis=0) - residents
-    rate = np.divide(moved, elsewhere, out=np.zeros_like(moved), where=elsewhere > 0)
+    rate = np.divide(moved, elsewhere, out=np.zeros_like(moved), where=elsewhere > NOBODY)
     taken = residents * (rate.sum(axis=0) - rate)
     return housing, np.minimum(taken, residents + np.minimum(housing, 0.0))
 

@@ -11,6 +11,7 @@ from placesim.demography.cohort import Components, Rates, project_population
 from placesim.demography.housing import Moves, housing_moves, settle
 from placesim.demography.population import AGES, BOTH, Census, read_population
 from placesim.demography.rates import YearlyRates, yearly_rates
+from placesim.errors import InputError
 from placesim.records import Floats, Inputs, Projection
 from placesim.scenario.options import ProjectionOptions
 
@@ -81,7 +82,10 @@ def _by_cohorts(inputs: Inputs, options: ProjectionOptions, census: Census) -> P
 
 def start_year(known: tuple[int, ...], base: int) -> int:
     """The latest year of the population table that is not after the base year."""
-    return max(year for year in known if year <= base)
+    earlier = [year for year in known if year <= base]
+    if not earlier:
+        raise InputError("population", f"must have a year not after {base}", value=known)
+    return earlier[-1]
 
 
 def _step(before: Floats, rates: YearlyRates, moves: Moves, i: int, timing: Timing) -> Step:

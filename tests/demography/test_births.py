@@ -46,7 +46,11 @@ def test_years_and_months_may_follow_each_other():
 
 @pytest.mark.parametrize(
     ("cutoff", "expected"),
-    [("12-31", {2017: 120.0, 2018: 240.0}), ("06-15", {2018: 120 * 6.5 / 12 + 240 * 5.5 / 12}), ("02-29", {2018: 140.0})],
+    [
+        ("12-31", {2017: 120.0, 2018: 240.0}),
+        ("06-15", {2018: 120 * 6.5 / 12 + 240 * 5.5 / 12}),
+        ("02-29", {2018: 140.0}),
+    ],
 )
 def test_other_cut_offs(cutoff, expected):
     assert by_year(cohort_births(calendar_years(y2017=120, y2018=240), cutoff=cutoff)) == pytest.approx(expected)
@@ -76,7 +80,16 @@ def test_every_birth_between_the_first_and_last_cut_off_is_counted_once(births, 
 def test_national_births_give_the_published_estimates_of_entrants():
     """Births of China 2016–2025 (10 000) and the entrants to grade 1 six years on, both as published."""
     births = calendar_years(
-        y2016=1883, y2017=1765, y2018=1523, y2019=1465, y2020=1202, y2021=1062, y2022=956, y2023=902, y2024=954, y2025=792
+        y2016=1883,
+        y2017=1765,
+        y2018=1523,
+        y2019=1465,
+        y2020=1202,
+        y2021=1062,
+        y2022=956,
+        y2023=902,
+        y2024=954,
+        y2025=792,
     )
     got = cohort_births(births)
     assert (got["year"] + 6).tolist() == list(range(2023, 2032))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from placesim.demography.cohort import Rates, project_population
 from placesim.errors import InputError
 
+
 def random_case(seed: int, *, steps: int = 3, areas: int = 2, ages: int = 6, shared: bool = False):
     rng = np.random.default_rng(seed)
     kinds = 1 if shared else areas
