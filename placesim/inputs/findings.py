@@ -1,0 +1,64 @@
+"""Findings about typed tables: where a row came from, and how many of a kind are told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from placesim.errors import Finding
+from placesim.inputs.raw import cell_text, shown
+from placesim.records import Ints, Table
+
+SHOWN_PER_COLUMN = 20
+
+
+def at_table(table: Table, code: str, column: str | None = None, facts: Mapping[str, Any] | None = None) -> Finding:
+    """A finding about a table as a whole, or about one of its columns."""
+    header = table.source.headers.get(column, column) if column else None
+    said = {"table": table.name, **(facts or {})}
+    return Finding(code, table.source.file, table.source.sheet, column=header, facts=said)
+
+
+def at_row(table: Table, code: str, row: int, column: str, facts: Mapping[str, Any] | None = None) -> Finding:
+    """A finding about the cell of a canonical column in row position `row`."""
+    number = int(table.file_row[row])
+    letter = table.source.letters.get(column)
+    value = table.rows[column].iloc[row] if column in table.rows and column != "geometry" else None
+    return replace(
+        at_table(table, code, column, facts),
+        row=number,
+        cell=f"{letter}{number}" if letter else None,
+        value=None if value is None or pd.isna(value) else shown(cell_text(_python(value))),
+    )
+
+
+def _python(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def positions(values: pd.Series, ids: Sequence[str]) -> Ints:
+    """Where each value stands in `ids`; −1 where it is blank or unknown."""
+    return pd.Index(list(ids), dtype=object).get_indexer(pd.Index(values)).astype(np.int64)
+
+
+def capped(findings: Iterable[Finding]) -> list[Finding]:
+    """At most twenty findings of one code in one column of a table, then one note that counts the rest."""
+    kept: list[Finding] = []
+    seen: Counter[tuple[str | None, ...]] = Counter()
+    last: dict[tuple[str | None, ...], Finding] = {}
+    for finding in findings:
+        place: tuple[str | None, ...] = (finding.code, finding.file, finding.sheet, finding.column)
+        seen[place] += 1
+        last[place] = finding
+        if seen[place] <= SHOWN_PER_COLUMN:
+            kept.append(finding)
+    for place, count in seen.items():
+        if count > SHOWN_PER_COLUMN:
+            facts = {"count": count - SHOWN_PER_COLUMN, "code": place[0]}
+            kept.append(replace(last[place], code="N240", row=None, cell=None, value=None, facts=facts))
+    return kept

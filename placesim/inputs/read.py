@@ -1,0 +1,127 @@
+"""Every table a scenario names: files → text cells → canonical columns → types → one coordinate system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import geopandas as gpd
+from rapidfuzz import process
+
+from placesim.dictionary import TableSpec, table_specs
+from placesim.errors import DataError, Finding
+from placesim.inputs.crs import settle
+from placesim.inputs.findings import capped
+from placesim.inputs.layers import content_hash, read_layer, read_parquet
+from placesim.inputs.raw import RawTable
+from placesim.inputs.request import Request, said_at
+from placesim.inputs.reshape import Shaped, reshape
+from placesim.inputs.text_files import read_text_file
+from placesim.inputs.typed import key_order, type_table
+from placesim.inputs.workbooks import read_workbook
+from placesim.records import Inputs, Source, Table, freeze
+from placesim.scenario import Scenario
+
+READERS: Mapping[str, Callable[[Request], RawTable]] = {
+    ".csv": read_text_file,
+    ".xlsx": read_workbook,
+    ".xls": read_workbook,
+    ".ods": read_workbook,
+    ".gpkg": read_layer,
+    ".shp": read_layer,
+    ".geojson": read_layer,
+    ".json": read_layer,
+    ".parquet": read_parquet,
+}
+
+
+def read_inputs(scenario: Scenario) -> tuple[Inputs, list[Finding]]:
+    """Every table of `[inputs.*]`, sorted by key, with the findings of round one.
+
+    A table that cannot be read at all is left out; one with refused cells is there with those cells blank, so that
+    round two can go on. Never run a model on inputs that came with an error.
+    """
+    tables: dict[str, Table] = {}
+    requests: dict[str, Request] = {}
+    findings: list[Finding] = []
+    for name, source in scenario.parameters.inputs.items():
+        spec = table_specs().get(name)
+        if spec is None:
+            findings.append(_unknown_table(scenario, name))
+            continue
+        requests[name] = Request(spec, source, scenario.folder, scenario.overlay)
+        try:
+            tables[name], found = _read_table(requests[name])
+            findings += found
+        except DataError as error:
+            findings += error.findings
+    settled, crs, found = settle(tables, requests, scenario)
+    inputs = Inputs(freeze(settled), crs, freeze({name: _columns(spec) for name, spec in table_specs().items()}))
+    return inputs, capped(findings + found)
+
+
+def _columns(spec: TableSpec) -> tuple[str, ...]:
+    return (*spec.by_id, *(("geometry",) if spec.geometry else ()))
+
+
+def _unknown_table(scenario: Scenario, name: str) -> Finding:
+    known = list(table_specs())
+    near = process.extractOne(name, known)
+    facts = {"nearest": near[0] if near else known[0], "known": ", ".join(known)}
+    return said_at(scenario.overlay, "E200", f"inputs.{name}", name, facts)
+
+
+def _read_table(request: Request) -> tuple[Table, list[Finding]]:
+    """One table, its geometry still in its own coordinates. Raises DataError where the file cannot be used."""
+    raw = read_raw(request)
+    shaped, findings = reshape(raw, request)
+    frame, found = type_table(shaped, request.spec)
+    findings = [*raw.findings, *findings, *found, *_basis(request)]
+    if request.spec.geometry and raw.geometry is not None:
+        geometry = raw.geometry.iloc[shaped.record].reset_index(drop=True)
+        frame = gpd.GeoDataFrame(frame, geometry=geometry)
+    elif request.spec.geometry in ("polygon", "line"):
+        request.fail("E232", facts={"geometry": request.spec.geometry})
+    order = key_order(frame, request.spec.key)
+    source = Source(
+        file=raw.file,
+        sheet=raw.sheet,
+        headers=freeze(_headers(shaped)),
+        letters=freeze(_letters(shaped)),
+        sha256=content_hash(request),
+        as_of=request.source.as_of,
+        basis=request.source.basis,
+    )
+    rows = frame.iloc[order].reset_index(drop=True)
+    return Table(request.spec.id, rows, raw.rows[shaped.record][order], source), findings
+
+
+def read_raw(request: Request) -> RawTable:
+    """The file of a request as text cells. Raises DataError: no such file, unknown format, unreadable."""
+    path = request.path
+    if not path.is_file():
+        beside = [f.name for f in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = process.extractOne(path.name, beside)
+        facts = {"folder": str(path.parent.name or path.parent), "nearest": near[0] if near else "–"}
+        request.fail_setting("E201", "path", request.source.path, facts)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        request.fail_setting("E202", "path", request.source.path, {"formats": ", ".join(READERS)})
+    return reader(request)
+
+
+def _basis(request: Request) -> Iterable[Finding]:
+    allowed = request.spec.basis
+    if allowed and request.source.basis is not None and request.source.basis not in allowed:
+        yield request.setting("E235", "basis", request.source.basis, {"allowed": ", ".join(allowed)})
+
+
+def _headers(shaped: Shaped) -> dict[str, str]:
+    """canonical column → header in the file; unpivoted columns show the pattern of their headers."""
+    single = {c: int(p[0]) for c, p in shaped.position.items() if c not in shaped.melted and len(p) and p[0] >= 0}
+    headers = {c: shaped.raw.headers[p] for c, p in single.items()}
+    return headers | {c: shaped.pattern or c for c in shaped.melted}
+
+
+def _letters(shaped: Shaped) -> dict[str, str]:
+    single = {c: int(p[0]) for c, p in shaped.position.items() if c not in shaped.melted and len(p) and p[0] >= 0}
+    return {c: shaped.raw.letters[p] for c, p in single.items()} if shaped.raw.letters else {}

@@ -1,0 +1,74 @@
+"""From text cells to a typed table, every refused cell as a finding.
+
+Column types: id, text, choice, stage, grade and ISO dates are `object` (None where blank); booleans `object` (True,
+False, None); numbers, shares and money `float64` (NaN where blank); integers, years and cohorts `int64` where the
+dictionary requires them, else `float64`. Columns the file lacks are there, all missing. While a table still has errors,
+a required whole number with a refused cell is `float64`: such a table is checked further, never computed with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from placesim.dictionary import Column, TableSpec
+from placesim.errors import Finding
+from placesim.inputs.cells import NUMERIC, WHOLE, Problem, parse
+from placesim.inputs.reshape import Shaped
+from placesim.records import Ints
+from placesim.scenario.parameters import ColumnSource
+
+
+def type_table(shaped: Shaped, spec: TableSpec) -> tuple[pd.DataFrame, list[Finding]]:
+    """All columns of the dictionary in its order, typed; findings by column and row."""
+    series: dict[str, pd.Series] = {}
+    findings: list[Finding] = []
+    for column in spec.columns:
+        if column.id in shaped.cells:
+            series[column.id], found = _type_column(shaped, column)
+            findings += found
+        else:
+            series[column.id] = _missing(column, len(shaped.record))
+    return pd.DataFrame(series), findings
+
+
+def _type_column(shaped: Shaped, column: Column) -> tuple[pd.Series, list[Finding]]:
+    """Each different text is parsed once: rows are many, different texts are few."""
+    source = shaped.sources.get(column.id, ColumnSource())
+    codes, unique = pd.factorize(shaped.cells[column.id])
+    parsed = [parse(text, column, source) for text in unique]
+    problems = {i: p for i, p in enumerate(parsed) if isinstance(p, Problem)}
+    findings = [
+        shaped.at(problems[codes[row]].code, int(row), column.id, problems[codes[row]].facts)
+        for row in np.flatnonzero(np.isin(codes, list(problems)))
+    ]
+    if column.required:
+        blank = [i for i, p in enumerate(parsed) if p is None]
+        findings += [shaped.at("E216", int(row), column.id, {}) for row in np.flatnonzero(np.isin(codes, blank))]
+    return _as_series([None if isinstance(p, Problem) else p for p in parsed], codes, column), findings
+
+
+def _as_series(values: Sequence[Any], codes: Ints, column: Column) -> pd.Series:
+    if column.type not in NUMERIC:
+        unique = np.empty(len(values), dtype=object)
+        unique[:] = values
+        return pd.Series(unique[codes], dtype=object)
+    numbers = np.array([np.nan if v is None else v for v in values], dtype=np.float64)[codes]
+    if column.type in WHOLE and column.required and not np.isnan(numbers).any():
+        return pd.Series(numbers.astype(np.int64))
+    return pd.Series(numbers)
+
+
+def _missing(column: Column, rows: int) -> pd.Series:
+    if column.type in NUMERIC:
+        return pd.Series(np.full(rows, np.nan))
+    return pd.Series(np.full(rows, None, dtype=object), dtype=object)
+
+
+def key_order(frame: pd.DataFrame, key: Sequence[str]) -> Ints:
+    """Positions that sort the rows by their key, blanks first, ids as text; equal keys keep the order of the file."""
+    codes = [pd.factorize(frame[column], sort=True)[0] for column in key]
+    return np.lexsort(codes[::-1]).astype(np.int64)
