@@ -91,13 +91,12 @@ def start_year(known: tuple[int, ...], base: int) -> int:
 def _step(before: Floats, rates: YearlyRates, moves: Moves, i: int, timing: Timing) -> Step:
     """The i-th year: ageing, deaths and births, then leavers and newcomers, then new housing at its end.
 
-    Leavers are rates of those who would be there without moving; spread evenly over the year, half of them leave at its
-    start, so that no more can leave than are of that age then.
+    Leavers are rates of those who would be there without moving.
     """
     stayers = _one_step(before, rates, i, np.zeros_like(before), "end").population[1]
     leavers = rates.out_rate[i] * stayers
     if timing == "even":
-        leavers = np.minimum(leavers, before)
+        leavers = _leaving_evenly(leavers, before)
     net = rates.in_count[i] - leavers
     moved = _one_step(before, rates, i, net, timing)
     settled = moved.population[1]
@@ -110,6 +109,13 @@ def _step(before: Floats, rates: YearlyRates, moves: Moves, i: int, timing: Timi
         housing=housing,
         displacement=displacement,
     )
+
+
+def _leaving_evenly(leavers: Floats, before: Floats) -> Floats:
+    """Leavers of whom half go at the start: no more than are of that age then, and newborns half a year's share."""
+    leavers = leavers.copy()
+    leavers[..., 0] /= 2
+    return np.minimum(leavers, before)
 
 
 def _one_step(before: Floats, rates: YearlyRates, i: int, net_migrants: Floats, timing: Timing) -> Components:

@@ -34,6 +34,7 @@ class DemandOptions:
     years: tuple[int, ...]
     stages: Stages
     demand: DemandParameters
+    reference_date: str = "08-31"  # MM-DD
 
 
 @dataclass(frozen=True)

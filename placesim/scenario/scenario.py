@@ -79,7 +79,7 @@ class Scenario:
 
     @property
     def demand(self) -> options.DemandOptions:
-        return options.DemandOptions(self.years, self.stages, self.parameters.demand)
+        return options.DemandOptions(self.years, self.stages, self.parameters.demand, self.reference_date)
 
     @property
     def supply(self) -> options.SupplyOptions:
