@@ -1,0 +1,7 @@
+"""Travel and access."""
+
+from placesim.geo.checks import check_travel
+from placesim.geo.shortest import travel_matrix
+from placesim.geo.travel import measure_travel
+
+__all__ = ["check_travel", "measure_travel", "travel_matrix"]

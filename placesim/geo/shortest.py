@@ -1,0 +1,100 @@
+"""Shortest paths on a graph of links: limited Dijkstra, in chunks, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from placesim.errors import InputError
+from placesim.records import Floats, Ints
+
+_CHUNK = 64  # sources per call of scipy
+_CELLS = 16_000_000  # distances held at once: 128 MB
+
+
+def travel_matrix(
+    u: ArrayLike, v: ArrayLike, cost: ArrayLike, sources: ArrayLike, targets: ArrayLike, *,
+    limit: float = np.inf, directed: bool = False,
+) -> Floats:  # fmt: skip
+    """cost[source, target] of the cheapest path, inf where none is within `limit` (a path of exactly `limit` counts).
+
+    u[link], v[link] node positions 0…n−1, cost[link] ≥ 0 in any unit; a link of infinite cost is no link. Parallel
+    links: the cheapest; links from a node to itself carry no path. Links run both ways unless `directed`. Nodes without
+    links reach only themselves. Dijkstra (1959) as in scipy.sparse.csgraph.
+
+    Raises InputError for node ids that are not whole or below zero, costs or a limit that are NaN or below zero, and
+    links whose three columns differ in length.
+    """
+    ends = [_nodes(name, ids) for name, ids in (("u", u), ("v", v), ("sources", sources), ("targets", targets))]
+    weight = _costs(cost, len(ends[0]))
+    if len(ends[1]) != len(ends[0]):
+        raise InputError("v", f"must have as many links as u ({len(ends[0])})", value=len(ends[1]))
+    if not limit >= 0:
+        raise InputError("limit", "must be a number of 0 or more", value=limit)
+    nodes = 1 + max((int(e.max()) for e in ends if len(e)), default=-1)
+    few_targets = len(np.unique(ends[3])) < len(np.unique(ends[2]))
+    start, end = (ends[3], ends[2]) if few_targets else (ends[2], ends[3])
+    tail, head = (ends[1], ends[0]) if few_targets and directed else (ends[0], ends[1])
+    out = np.full((len(start), len(end)), np.inf)
+    for rows, block in distances(graph(tail, head, weight, nodes, directed=directed), start, end, limit):
+        out[rows] = block
+    return out.T.copy() if few_targets else out
+
+
+def graph(u: Ints, v: Ints, cost: Floats, nodes: int, *, directed: bool = False) -> csr_array:
+    """The links as a matrix of one-way costs, the cheapest of parallel links kept, loops and endless links left out."""
+    real = (u != v) & np.isfinite(cost)
+    tail, head, weight = u[real], v[real], cost[real]
+    if not directed:
+        tail, head, weight = np.concatenate([tail, head]), np.concatenate([head, tail]), np.tile(weight, 2)
+    order = np.lexsort((weight, head, tail))
+    tail, head, weight = tail[order], head[order], weight[order]
+    first = np.ones(len(tail), dtype=bool)
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    return csr_array((weight[first], (tail[first], head[first])), shape=(nodes, nodes))
+
+
+def distances(links: csr_array, sources: Ints, targets: Ints, limit: float) -> Iterator[tuple[slice, Floats]]:
+    """Yields (rows, cost[row, target]) for a chunk of sources at a time; inf beyond the limit."""
+    nodes = links.shape[0]
+    step = max(1, min(_CHUNK, _CELLS // max(1, nodes)))
+    for begin in range(0, len(sources), step):
+        rows = slice(begin, begin + step)
+        chosen, back = np.unique(sources[rows], return_inverse=True)
+        yield rows, dijkstra(links, directed=True, indices=chosen, limit=limit)[:, targets][back]
+
+
+def _nodes(argument: str, ids: ArrayLike) -> Ints:
+    values = _one_axis(argument, ids)
+    wrong = ~np.isfinite(values) | (values < 0) | (values != np.floor(values))
+    _refuse(argument, "must be a node position 0, 1, 2 …", values, wrong)
+    return values.astype(np.int64)
+
+
+def _costs(cost: ArrayLike, links: int) -> Floats:
+    values = _one_axis("cost", cost)
+    _refuse("cost", "must be a number of 0 or more", values, ~(values >= 0))
+    if len(values) != links:
+        raise InputError("cost", f"must have as many links as u ({links})", value=len(values))
+    return values
+
+
+def _one_axis(argument: str, given: ArrayLike) -> Floats:
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(argument, "must be an array of numbers") from error
+    if values.ndim != 1:
+        raise InputError(argument, "must have one axis", value=f"shape {values.shape}")
+    return values
+
+
+def _refuse(argument: str, rule: str, values: NDArray[Any], wrong: NDArray[np.bool_]) -> None:
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise InputError(argument, rule, first, values[first])
