@@ -21,6 +21,21 @@ from placesim.messages import catalogue, label, line, user_language
 
 OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 LANGUAGE = user_language()
+USUAL_TABLES = (
+    "areas",
+    "planning_areas",
+    "population",
+    "children",
+    "births",
+    "rates",
+    "schools",
+    "enrolment",
+    "flows",
+    "developments",
+    "household_profiles",
+    "catchments",
+    "sites",
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -65,7 +80,7 @@ def _guarded(verb: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             typer.echo(_said("interrupted"), err=True)
             raise typer.Exit(INTERRUPTED) from None
-        except (typer.Exit, typer.Abort):
+        except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as error:
             typer.echo(label("cli.internal", LANGUAGE, kind=type(error).__name__, text=str(error)), err=True)
@@ -138,11 +153,21 @@ def new(
 def template(
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help=_said("arg.template"))],
     tables: Annotated[list[str] | None, typer.Argument(metavar="TABLE", help=_said("arg.tables"))] = None,
+    system: Annotated[str, typer.Option("--system", help=_said("opt.system"))] = "cn-6-3-3",
     lang: Annotated[str, typer.Option("--lang", metavar="zh|en", help=_said("opt.lang"))] = LANGUAGE,
 ) -> None:
+    from placesim.dictionary import table_specs
     from placesim.inputs import write_template
+    from placesim.scenario import system_stages
+    from placesim.store import writing
 
-    write_template(file, tables=tables or None, language=lang)
+    unknown = [t for t in tables or () if t not in table_specs()]
+    if unknown:
+        raise typer.BadParameter(
+            label("cli.template.unknown", LANGUAGE, value=unknown[0], known=", ".join(table_specs()))
+        )
+    with writing(file) as beside:
+        write_template(beside, tables or list(USUAL_TABLES), lang, system_stages(system))
     typer.echo(label("cli.written", LANGUAGE, file=file))
 
 

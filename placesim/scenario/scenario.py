@@ -136,6 +136,22 @@ def systems() -> Mapping[str, Any]:
     return MappingProxyType(tomllib.loads(text))
 
 
+def system_stages(system: str) -> Stages:
+    """The stages of a school system as it comes. Raises ScenarioError (E123) for an unknown one."""
+    if system not in systems():
+        raise ScenarioError([Finding("E123", value=system, facts=_near_system(system))])
+    return Stages(tuple(_stage(said) for said in systems()[system]["stage"]))
+
+
+def _near_system(system: str) -> dict[str, str]:
+    near = process.extractOne(system, list(systems()))
+    return {"nearest": near[0] if near else "", "known": ", ".join(systems())}
+
+
+def _stage(said: Mapping[str, Any]) -> Stage:
+    return Stage(said["id"], tuple(said["grades"]), said.get("label", {}), said["age_of_first_grade"])
+
+
 def _finding_at(overlay: Overlay, code: str, dotted: str, value: Any, facts: Mapping[str, Any]) -> Finding:
     """A finding about a key of the scenario, with the file and line where the key was said."""
     origin = overlay.origin(dotted)
@@ -146,9 +162,7 @@ def _finding_at(overlay: Overlay, code: str, dotted: str, value: Any, facts: Map
 def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Finding]:
     system = parameters.calendar.system
     if system not in systems():
-        near = process.extractOne(system, list(systems()))
-        facts = {"nearest": near[0] if near else "", "known": ", ".join(systems())}
-        return [_finding_at(overlay, "E123", "calendar.system", system, facts)]
+        return [_finding_at(overlay, "E123", "calendar.system", system, _near_system(system))]
     stages = {s["id"] for s in systems()[system]["stage"]} | {s.id for s in parameters.stage}
     by_stage: dict[str, Mapping[str, Any]] = {
         "calendar.stages": dict.fromkeys(parameters.calendar.stages),
@@ -182,12 +196,7 @@ def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
     ]
     if findings:
         raise ScenarioError(findings)
-    return Stages(
-        tuple(
-            Stage(stage, tuple(said["grades"]), said.get("label", {}), said["age_of_first_grade"])
-            for stage, said in merged.items()
-        )
-    )
+    return Stages(tuple(_stage({**said, "id": stage}) for stage, said in merged.items()))
 
 
 def _norms(parameters: Parameters, stages: Stages, overlay: Overlay) -> Mapping[str, StageNorms]:

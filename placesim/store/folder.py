@@ -58,3 +58,17 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[Path]:
+    """A name beside `file` that takes its place when the block ends well. Raises OutputError (E600)."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}{file.suffix}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        os.replace(beside, file)
+    except OSError as error:
+        raise OutputError([Finding("E600", file=str(file), facts={"reason": error.strerror or str(error)})]) from error
+    finally:
+        beside.unlink(missing_ok=True)

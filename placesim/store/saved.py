@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 
 from placesim.errors import Finding, FindingsError
 from placesim.store.tables import read_table
@@ -56,6 +57,10 @@ class SavedRun:
 
     def table(self, name: str) -> pd.DataFrame:
         return read_table(self.folder / "tables", name)
+
+    @property
+    def layers(self) -> list[str]:
+        return [str(name) for name in pyogrio.list_layers(self.folder / "results.gpkg")[:, 0]]
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         return gpd.read_file(self.folder / "results.gpkg", layer=name, engine="pyogrio")
