@@ -9,7 +9,7 @@ from . import rates
 from .facts import BASE_YEAR, FIRST_YEAR, LAST_YEAR, Floats, Ints, facts, stream
 from .moves import move_children, move_grown, room_for_movers
 from .rates import AGES, AWAY, CHILD_AGES, RURAL, URBAN, by_year
-from .world import BEYOND, Children, History, World, kinds
+from .world import BEYOND, KINDS, Children, History, World, kinds
 
 
 def simulate(areas: pd.DataFrame, developments: Ints, desirable: Ints, seed: int) -> History:
