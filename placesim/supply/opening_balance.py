@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.errors import Finding
+from placesim.inputs.findings import at_row
 from placesim.records import Floats, Inputs, Ints, Stages
 from placesim.scenario.changes import Open
 from placesim.scenario.options import SupplyOptions
@@ -75,18 +76,9 @@ def add_projects(ledger: Ledger, inputs: Inputs) -> list[Finding]:
         else:
             ledger.rooms[school, span] += rooms
         if code:
-            findings.append(_project_finding(code, inputs, int(position), project))
+            facts = {"project": project["project_id"], "school": project["school_id"], "rooms": rooms}
+            findings.append(at_row(inputs.tables["projects"], code, int(position), "rooms", facts))
     return findings
-
-
-def _project_finding(code: str, inputs: Inputs, position: int, project: pd.Series) -> Finding:
-    table = inputs.tables["projects"]
-    letter, row = table.source.letters.get("rooms"), int(table.file_row[position])
-    facts = {"project": project["project_id"], "school": project["school_id"], "rooms": int(project["rooms"])}
-    return Finding(
-        code, file=table.source.file, sheet=table.source.sheet, row=row, column=table.source.headers.get("rooms"),
-        cell=f"{letter}{row}" if letter else None, value=str(int(project["rooms"])), facts=facts,
-    )  # fmt: skip
 
 
 def _campuses(rows: pd.DataFrame, areas: gpd.GeoDataFrame, opens: Iterable[Open]) -> gpd.GeoDataFrame:

@@ -1,0 +1,73 @@
+"""What an allocation rule is asked: one stage in one year, its pupils by node, the ways and the places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placesim.allocation.flow import Arcs
+from placesim.records import Floats, Ints
+from placesim.scenario.parameters import AllocationParameters
+
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Catchment rows of a year: node[row] (sorted), school[row], share[row] (NaN: shared by places)."""
+
+    node: Ints
+    school: Ints
+    share: Floats
+
+
+@dataclass(frozen=True)
+class Shipments:
+    """Whole pupils sent: node[row] (sorted), school[row], pupils[row] > 0."""
+
+    node: Ints
+    school: Ints
+    pupils: Ints
+
+    def load(self, schools: int) -> Ints:
+        """pupils[school]"""
+        return np.bincount(self.school, weights=self.pupils, minlength=schools).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One stage in one year.
+
+    A node is an area with a band of grades that the same schools teach: pupils[node] still to place, phase[node] in
+    [0, 1) for its odd pupils. arcs: ways to open schools that teach the band, within the limits, sorted by node,
+    minutes and school. places[school, level] of the stage, left[school, level] of them after those enrolled already.
+    """
+
+    pupils: Ints
+    phase: Floats
+    arcs: Arcs
+    zones: Zones
+    places: Ints
+    left: Ints
+    parameters: AllocationParameters
+
+
+def shipments(node: Ints, school: Ints, pupils: Ints) -> Shipments:
+    """Rows with pupils, in the order given."""
+    sent = pupils > 0
+    return Shipments(node[sent], school[sent], pupils[sent])
+
+
+def first_ways(arcs: Arcs, usable: NDArray[np.bool_], count: int) -> Ints:
+    """Rows of the `count` nearest usable ways of each node."""
+    rows = np.flatnonzero(usable)
+    node = arcs.node[rows]
+    rank = np.arange(len(rows)) - np.searchsorted(node, node)
+    return rows[rank < count]
+
+
+def node_phase(area: Ints, band: Ints) -> Floats:
+    """phase[node]: fractions of multiples of the golden ratio, so that odd pupils do not all go the same way."""
+    return ((area + 1) * _GOLDEN + band * _GOLDEN**2) % 1.0

@@ -1,0 +1,32 @@
+"""The allocation rules by name: plain functions of one problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from placesim.allocation.catchment import catchment
+from placesim.allocation.flow import Arcs, Steps, cheapest_flow
+from placesim.allocation.nearest import nearest
+from placesim.allocation.problem import Problem, Shipments, first_ways, shipments
+from placesim.vocabulary import EMERGENCY
+
+Rule = Callable[[Problem], Shipments]
+
+
+def least_minutes(problem: Problem) -> Shipments:
+    """Rule `transport`: least minutes, with a price on each pupil over the design and over the cap level.
+
+    Considered are the `candidates` nearest schools with places left; nobody is taken beyond the emergency level, and
+    whoever stays unplaced costs `unplaced_minutes`.
+    """
+    told, arcs = problem.parameters, problem.arcs
+    rows = first_ways(arcs, problem.left[arcs.school, EMERGENCY] > 0, told.candidates)
+    ways = Arcs(arcs.node[rows], arcs.school[rows], arcs.minutes[rows])
+    extra = np.maximum.accumulate([0.0, told.over_design_minutes, told.over_cap_minutes])
+    steps = Steps(np.diff(problem.left, axis=1, prepend=0), extra)
+    return shipments(ways.node, ways.school, cheapest_flow(problem.pupils, ways, steps, told.unplaced_minutes))
+
+
+RULES: Mapping[str, Rule] = {"nearest": nearest, "catchment": catchment, "transport": least_minutes}

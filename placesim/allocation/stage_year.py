@@ -1,0 +1,128 @@
+"""One stage in one year: its nodes, the problem put to the rule, and the pupils dealt to grades and groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placesim.allocation.deal import Dealt, deal
+from placesim.allocation.flow import Arcs
+from placesim.allocation.problem import Problem, Shipments, Zones, node_phase, shipments
+from placesim.allocation.rules import RULES
+from placesim.allocation.tables import Ways
+from placesim.allocation.whole import whole_by_group
+from placesim.records import Floats, Ints
+from placesim.scenario.parameters import AllocationParameters
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is known of a stage in a year before places are split.
+
+    cells[area, grade, group] pupils to place, the last area being outside; teaches[school, grade]; ways within the
+    limits; zones area[row], school[row], share[row]; where those from outside are enrolled: inflow_weight[source,
+    school], of which the first source that names a school of the band counts.
+    """
+
+    cells: Ints
+    teaches: NDArray[np.bool_]
+    ways: Ways
+    zones: tuple[Ints, Ints, Floats]
+    inflow_weight: Floats
+
+
+@dataclass(frozen=True)
+class StageYear:
+    """Nodes with their cells[node, grade × group]; the last ones are outside and already sent to their schools."""
+
+    area: Ints
+    cells: Ints
+    phase: Floats
+    residents: int  # nodes before this position are areas of the county
+    arcs: Arcs
+    zones: Zones
+    inflow: Shipments
+    schools: int
+
+    def enrolled(self) -> Ints:
+        """pupils[school] from outside."""
+        return self.inflow.load(self.schools)
+
+    def solve(self, rule: str, places: Ints, parameters: AllocationParameters) -> Shipments:
+        """What the rule sends from the county's areas; places[school, level] of the stage, inflow seated first."""
+        left = np.maximum(places - self.enrolled()[:, None], 0)
+        pupils = self.cells[: self.residents].sum(axis=1)
+        problem = Problem(pupils, self.phase[: self.residents], self.arcs, self.zones, places, left, parameters)
+        return RULES[rule](problem)
+
+    def unzoned(self) -> bool:
+        """Some node of the county has no catchment row."""
+        return len(np.unique(self.zones.node)) < self.residents
+
+    def deal(self, sent: Shipments) -> Dealt:
+        """Pupils by node, cell and school; school = number of schools + 1 for those who are unplaced."""
+        pupils = self.cells.sum(axis=1)
+        gone = np.concatenate([sent.node, self.inflow.node])
+        placed = np.bincount(gone, weights=np.concatenate([sent.pupils, self.inflow.pupils]), minlength=len(pupils))
+        every = np.arange(len(pupils))
+        rest = shipments(every, np.full(len(pupils), self.schools + 1), pupils - placed.astype(np.int64))
+        node = np.concatenate([gone, rest.node])
+        order = np.argsort(node, kind="stable")
+        school = np.concatenate([sent.school, self.inflow.school, rest.school])[order]
+        together = np.concatenate([sent.pupils, self.inflow.pupils, rest.pupils])[order]
+        return deal(self.cells, Shipments(node[order], school, together), self.phase)
+
+
+def lay_out(question: Question) -> StageYear:
+    """Nodes = area × band of grades that the same schools teach, with pupils; band by band, the outside nodes last."""
+    bands, band_of_grade = np.unique(question.teaches, axis=1, return_inverse=True)
+    in_band = band_of_grade[None, :] == np.arange(bands.shape[1])[:, None]
+    cells = np.where(in_band[:, None, :, None], question.cells[None], 0)
+    outside = len(question.cells) - 1
+    band, area = np.nonzero(cells.sum(axis=(2, 3)))
+    order = np.argsort(area == outside, kind="stable")
+    band, area = band[order], area[order]
+    residents = int((area < outside).sum())
+    node_of = np.full((bands.shape[1], outside + 1), -1)
+    node_of[band[:residents], area[:residents]] = np.arange(residents)
+    phase = node_phase(area, band)
+    flat = cells[band, area].reshape(len(band), -1)
+    inflow = _inflow(question, bands[:, band[residents:]], flat[residents:].sum(axis=1), phase[residents:])
+    return StageYear(
+        area=area, cells=flat, phase=phase, residents=residents, arcs=_arcs(question.ways, bands, node_of),
+        zones=_zones(question.zones, bands, node_of), schools=len(bands),
+        inflow=Shipments(inflow.node + residents, inflow.school, inflow.pupils),
+    )  # fmt: skip
+
+
+def _arcs(ways: Ways, bands: NDArray[np.bool_], node_of: Ints) -> Arcs:
+    """Ways of every node to schools that teach its band; in the order of the ways: by node, minutes and school."""
+    band, row = np.nonzero(bands.T[:, ways.school] & (node_of[:, ways.area] >= 0))
+    return Arcs(node_of[band, ways.area[row]], ways.school[row], ways.minutes[row])
+
+
+def _zones(rows: tuple[Ints, Ints, Floats], bands: NDArray[np.bool_], node_of: Ints) -> Zones:
+    """Catchment rows by node, each school once; shares of repeated rows add up."""
+    area, school, share = rows
+    band, row = np.nonzero(bands.T[:, school] & (node_of[:, area] >= 0))
+    pair = node_of[band, area[row]] * len(bands) + school[row]
+    pairs, first = np.unique(pair, return_inverse=True)
+    given = ~np.isnan(share[row])
+    total = np.bincount(first, weights=np.nan_to_num(share[row]), minlength=len(pairs))
+    blank = np.bincount(first, weights=given, minlength=len(pairs)) == 0
+    return Zones(pairs // len(bands), pairs % len(bands), np.where(blank, np.nan, total))
+
+
+def _inflow(question: Question, teaches: NDArray[np.bool_], pupils: Ints, phase: Floats) -> Shipments:
+    """Pupils from outside, by band, in proportion to the weights.
+
+    teaches[school, band], pupils[band]; a band that no school teaches stays unplaced.
+    """
+    weight = np.zeros(teaches.T.shape)
+    for source in question.inflow_weight:
+        weight = np.where(weight.sum(axis=1, keepdims=True) > 0, weight, teaches.T * source)
+    band, school = np.nonzero(weight)
+    expected = pupils[band] * weight[band, school] / weight.sum(axis=1)[band]
+    return shipments(band, school, whole_by_group(expected, band, phase))

@@ -1,0 +1,91 @@
+"""Least minutes within the places: the transport problem of operations research, for plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from placesim.allocation.flow import Arcs, Steps, cheapest_flow
+from placesim.errors import InputError
+from placesim.records import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Who goes where: pupils[row] of the rows given, unplaced[area], minutes × pupils over those placed."""
+
+    pupils: Ints
+    unplaced: Ints
+    total_minutes: float
+
+
+def transport(
+    pupils: ArrayLike, places: ArrayLike, area: ArrayLike, school: ArrayLike, minutes: ArrayLike, *,
+    unplaced_minutes: float,
+) -> Flow:  # fmt: skip
+    """Place pupils so that minutes of the placed + unplaced_minutes × unplaced is least; places are never exceeded.
+
+    pupils[area] and places[school], whole numbers; area[row], school[row], minutes[row] the ways there are (positions;
+    other pairs, and ways of infinite minutes, cannot be used). minimise Σ minutes·x + price·Σ u subject to Σ x + u =
+    pupils by area, Σ x ≤ places by school (Hitchcock 1941); solved exactly as a min-cost flow, see `flow`. A way that
+    takes as long as the price is used rather than leaving a pupil unplaced.
+
+    Raises InputError for wrong shapes, NaN, negative or fractional pupils or places (rounding is the caller's, by
+    `whole`), positions off the axes, negative or NaN minutes or price.
+    """
+    supply, room = _counts("pupils", pupils), _counts("places", places)
+    arcs = Arcs(
+        _positions("area", area, len(supply)), _positions("school", school, len(room)), _minutes("minutes", minutes)
+    )
+    _same_length("school", arcs.school, arcs.node)
+    _same_length("minutes", arcs.minutes, arcs.node)
+    price = _minutes("unplaced_minutes", [unplaced_minutes])[0]
+    ways = np.flatnonzero(np.isfinite(arcs.minutes))
+    usable = Arcs(arcs.node[ways], arcs.school[ways], arcs.minutes[ways])
+    flow = np.zeros(len(arcs.node), dtype=np.int64)
+    flow[ways] = cheapest_flow(supply, usable, Steps(room[:, None], np.zeros(1)), float(price))
+    placed = np.bincount(arcs.node, weights=flow, minlength=len(supply)).astype(np.int64)
+    return Flow(flow, supply - placed, float(usable.minutes @ flow[ways]))
+
+
+def _one_axis(argument: str, given: ArrayLike) -> Floats:
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(argument, "must be an array of numbers") from error
+    if values.ndim != 1:
+        raise InputError(argument, "must have one axis", value=f"shape {values.shape}")
+    return values
+
+
+def _counts(argument: str, given: ArrayLike) -> Ints:
+    values = _one_axis(argument, given)
+    _refuse(argument, "must be finite and not negative", values, ~(values >= 0) | np.isinf(values))
+    _refuse(argument, "must be a whole number (round with `whole` first)", values, values != np.floor(values))
+    return values.astype(np.int64)
+
+
+def _positions(argument: str, given: ArrayLike, length: int) -> Ints:
+    values = _one_axis(argument, given)
+    off = ~((values >= 0) & (values < length)) | (values != np.floor(values))
+    _refuse(argument, f"must be a position 0 … {length - 1}", values, off)
+    return values.astype(np.int64)
+
+
+def _minutes(argument: str, given: ArrayLike) -> Floats:
+    values = _one_axis(argument, given)
+    _refuse(argument, "must be a number of 0 or more", values, ~(values >= 0))
+    return values
+
+
+def _same_length(argument: str, values: Floats | Ints, rows: Ints) -> None:
+    if len(values) != len(rows):
+        raise InputError(argument, f"must have as many rows as area ({len(rows)})", value=len(values))
+
+
+def _refuse(argument: str, rule: str, values: Floats, wrong: np.ndarray) -> None:
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise InputError(argument, rule, first, values[first])
