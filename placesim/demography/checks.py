@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from placesim.demography.children import complete_counts
 from placesim.demography.frames import numbers
 from placesim.demography.rates import areas_without_fertility
 from placesim.errors import Finding
 from placesim.inputs.findings import at_row, at_table, capped
 from placesim.records import Inputs, Ints
-from placesim.scenario.options import ProjectionOptions
+from placesim.scenario.options import DemandOptions, ProjectionOptions
 
 # measure → (least, most): a value beyond them is in another unit (per thousand, percent, males per one female)
 RANGES: Final = {
@@ -112,3 +113,31 @@ def _housing(inputs: Inputs, options: ProjectionOptions) -> Iterator[Finding]:
     blank = int((~np.isfinite(numbers(developments, "displaced_share"))).sum())
     if blank:
         yield at_table(inputs.tables["developments"], "W321", "displaced_share", {"rows": blank})
+
+
+# ----------------------------------------------------------------------------------------------------------- demand
+def check_demand(inputs: Inputs, options: DemandOptions) -> list[Finding]:
+    """What keeps `estimate_demand` from saying anything, and what it will leave unused or assume."""
+    return [*_sources(inputs, options), *_unused(inputs, options)]
+
+
+def _sources(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
+    base, rolls = options.years[0], inputs.frame("enrolment")
+    year = numbers(rolls, "year")
+    latest = year[year <= base].max(initial=-np.inf)
+    if not (inputs.has("population") or inputs.has("children") or np.isfinite(latest)):
+        yield Finding("E330", facts={"base": base})
+    elif inputs.has("enrolment") and latest < base:
+        known = int(latest) if np.isfinite(latest) else "–"
+        yield at_table(inputs.tables["enrolment"], "W330", "year", {"base": base, "latest": known})
+
+
+def _unused(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
+    flows, children = inputs.frame("flows"), inputs.frame("children")
+    if inputs.has("flows") and not (numbers(flows, "year") <= options.years[0]).any():
+        yield at_table(inputs.tables["flows"], "W331", "year", {"base": options.years[0]})
+    early = len(children) - len(complete_counts(inputs, options.reference_date))
+    if early:
+        yield at_table(inputs.tables["children"], "W332", "as_of", {"rows": early})
+    if inputs.has("developments") and not inputs.has("population"):
+        yield at_table(inputs.tables["developments"], "W333")

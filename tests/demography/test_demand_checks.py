@@ -1,0 +1,41 @@
+"""check_demand: one fault each, with its code and facts; and texts in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from handmade import STAGES, county, squares
+
+from placesim.demography.checks import check_demand
+from placesim.messages import describe
+from placesim.scenario.options import DemandOptions
+from placesim.scenario.parameters import DemandParameters
+
+ROLL = {"school_id": "S", "year": 2025, "grade": "G1", "pupils": 10}
+CHILD = {"area_id": "A", "cohort": 2020, "basis": "registration", "as_of": "2025-08-31", "children": 3}
+FLOW = {"area_id": "A", "school_id": "S", "year": 2025, "stage": "primary", "pupils": 3}
+PEOPLE = {"area_id": "A", "year": 2025, "sex": "both", "age_from": 0, "age_to": 130, "residents": 9}
+DEVELOPMENT = {"development_id": "D", "phase": "1", "dwelling_type": "flat", "area_id": "A", "year": 2026}
+DEVELOPMENT |= {"dwellings": 10}
+
+
+@pytest.mark.parametrize(
+    ("tables", "codes"),
+    [
+        ({"enrolment": [ROLL], "children": [CHILD], "flows": [FLOW]}, []),
+        ({"population": [PEOPLE], "developments": [DEVELOPMENT]}, []),
+        ({}, ["E330"]),
+        ({"enrolment": [{**ROLL, "year": 2026}]}, ["E330"]),
+        ({"enrolment": [{**ROLL, "year": 2024}]}, ["W330"]),
+        ({"enrolment": [{**ROLL, "year": 2026}], "children": [CHILD]}, ["W330"]),
+        ({"enrolment": [ROLL], "flows": [{**FLOW, "year": 2026}]}, ["W331"]),
+        ({"children": [CHILD, {**CHILD, "cohort": 2025, "as_of": "2025-06-30"}]}, ["W332"]),
+        ({"enrolment": [ROLL], "developments": [DEVELOPMENT]}, ["W333"]),
+    ],
+)
+def test_each_fault_has_its_code(tables, codes):
+    given = county({"areas": squares(["A"]), **tables})
+    findings = check_demand(given, DemandOptions((2025, 2026), STAGES, DemandParameters()))
+    assert [f.code for f in findings] == codes
+    for finding in findings:
+        for language in ("en", "zh"):
+            assert "{" not in "".join(describe(finding, language))
