@@ -206,8 +206,8 @@ def test_kindergartens_take_their_share_of_the_entrants_to_come():
 
 
 def test_without_kindergarten_rolls_the_children_fill_them():
-    rolls = [r for r in enrolment(ROLLS)]
-    got = estimate_demand(None, inputs(enrolment=rolls, children=known(COHORTS)), options(stages=NURSERY))
+    table = inputs(enrolment=enrolment(ROLLS), children=known(COHORTS))
+    got = estimate_demand(None, table, options(stages=NURSERY))
     np.testing.assert_allclose(cells(got, "K1")[:2, 0], [48, 32])
     np.testing.assert_allclose(cells(got, "K3", "children")[:2, 0], [56, 24])
 
@@ -285,9 +285,8 @@ def random_county(draw) -> tuple[Inputs, Projection | None]:
     if draw(st.booleans()):
         tables["children"] = known({c: tuple(rng.integers(0, 90, 2)) for c in range(2017, 2024)})
     if draw(st.booleans()):
-        tables["flows"] = [
-            flow(a, s, int(rng.integers(0, 50)), t) for a in "AB" for s in ("S", "outside") for t in STAGES.ids
-        ]
+        pairs = [(a, s, stage) for a in "AB" for s in ("S", "outside") for stage in STAGES.ids]
+        tables["flows"] = [flow(a, s, int(rng.integers(0, 50)), stage) for a, s, stage in pairs]
     people = residents({a: tuple(rng.uniform(0, 300, 2)) for a in range(12)}) if draw(st.booleans()) else None
     return inputs(**tables), people
 
