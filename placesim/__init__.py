@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placesim.errors import DataError, Finding, InfeasibleError, InputError, PlacesimError, ScenarioError
-    from placesim.run import run
+    from placesim.spine import run
     from placesim.scenario import Scenario, example, load
     from placesim.store import Run, SavedRun, open_run
 
@@ -21,7 +21,7 @@ _HOMES = {
     "load": "placesim.scenario",
     "example": "placesim.scenario",
     "Scenario": "placesim.scenario",
-    "run": "placesim.run",
+    "run": "placesim.spine",
     "Run": "placesim.store",
     "SavedRun": "placesim.store",
     "open_run": "placesim.store",

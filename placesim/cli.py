@@ -180,7 +180,7 @@ def check(
     annotate: Annotated[Path | None, typer.Option("--annotate", metavar="DIR", help=_said("opt.annotate"))] = None,
     as_json: Json = False,
 ) -> None:
-    from placesim.run import check_scenario
+    from placesim.spine import check_scenario
     from placesim.scenario import load
 
     scenario = load(file, variant=variant, set=set_ or [])
@@ -228,7 +228,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     from placesim.report import FORMATS, write
-    from placesim.run import run as run_scenario
+    from placesim.spine import run as run_scenario
     from placesim.scenario import load
     from placesim.store import open_run, run_folder, save, staging
 

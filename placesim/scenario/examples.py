@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 from rapidfuzz import process
 
-import placesim
 from placesim.errors import Finding, ScenarioError
 from placesim.scenario.scenario import Scenario, load
 
 
 def example_folder(name: str) -> Path:
     """The folder of a bundled scenario. Raises ScenarioError (E132) with the names there are."""
-    package = Path(placesim.__file__).parent
+    package = Path(str(resources.files("placesim")))
     homes = [package / "examples", package.parent / "scenarios"]  # installed wheel · source tree
     found = {f.parent.name: f.parent for home in homes for f in sorted(home.glob("*/base.toml"))}
     if name not in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -26,7 +26,7 @@ from placesim.standards.norms import StageNorms
 from placesim.standards.pack import load_pack
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """What a run is told. `with_` gives another scenario; nothing here changes in place.
 
@@ -40,7 +40,7 @@ class Scenario:
     variant: str | None
     variants: tuple[str, ...]
     settings: Mapping[str, Any]
-    overlay: Overlay = field(repr=False)
+    overlay: Overlay
 
     @property
     def name(self) -> str:
@@ -96,6 +96,10 @@ class Scenario:
     @property
     def assessment(self) -> options.AssessmentOptions:
         return options.AssessmentOptions(self.stages, self.parameters.standards.pack, self.norms)
+
+    def __repr__(self) -> str:
+        variant = f", variant={self.variant!r}" if self.variant else ""
+        return f"Scenario({self.name!r}, {self.years[0]}–{self.years[-1]}{variant})"
 
     def _repr_html_(self) -> str:
         title = self.parameters.title.get("zh") or self.parameters.title.get("en") or self.name

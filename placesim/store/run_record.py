@@ -16,7 +16,7 @@ from placesim.records import Allocation, Assessment, Demand, Inputs, Places, Pro
 from placesim.scenario import Scenario
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """The records of one run. `findings`: warnings and notes of the checks; `seconds`: CPU time of each stage."""
 
@@ -71,6 +71,9 @@ class Run:
         with staging(Path(folder)) as beside:
             save(self, beside)
         return Path(folder)
+
+    def __repr__(self) -> str:
+        return f"Run of {self.scenario!r}"
 
     def _repr_html_(self) -> str:
         county = self.assessment.measures["county"]
