@@ -1,0 +1,149 @@
+"""The figures that every face shows: computed once here, so that page, workbook and GeoPackage cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from placesim.dictionary import table_specs
+from placesim.messages import catalogue, label
+from placesim.store import SavedRun
+
+KEY_METRICS: Final = ("pupils", "places_design", "utilisation", "unplaced", "large_classes")
+LISTS: Final = ("crowded", "underused")
+BASE, PEAK = "base", "peak"
+_NAMED_BY: Final = {
+    "campus": ("schools", "school_id"),
+    "stage_section": ("schools", "school_id"),
+    "area": ("areas", "area_id"),
+    "planning_area": ("planning_areas", "planning_area"),
+}
+# Tables of a county that the chain uses; what is not given is said in the report.
+USED_TABLES: Final = (
+    "population", "children", "births", "enrolment", "flows", "developments", "roads", "catchments",
+)  # fmt: skip
+
+
+def key_figures(saved: SavedRun) -> pd.DataFrame:
+    """One row per stage for the base year and one for the year with most pupils.
+
+    stage, when (base | peak), year, KEY_METRICS of the county, crowded and underused (school sections of that type).
+    """
+    county = saved.table("county_by_year")
+    county = county.join(typology_counts(saved).set_index(["stage", "year"]), on=["stage", "year"])
+    county[list(LISTS)] = county[list(LISTS)].fillna(0).astype("int64")
+    order = {stage: k for k, stage in enumerate(saved.stages)}
+    base = county[county["year"] == saved.years[0]].assign(when=BASE)
+    peak = county.loc[county.groupby("stage", sort=False)["pupils"].idxmax()].assign(when=PEAK)
+    table = pd.concat([base, peak]).sort_values("stage", key=lambda s: s.map(order), kind="stable")
+    return table[["stage", "when", "year", *KEY_METRICS, *LISTS]].reset_index(drop=True)
+
+
+def first_stage(saved: SavedRun) -> str:
+    """The stage that maps open with: the one with most pupils in the base year."""
+    county = saved.table("county_by_year")
+    base = county[county["year"] == saved.years[0]]
+    return str(base["stage"].iloc[int(base["pupils"].to_numpy().argmax())])
+
+
+def typology_counts(saved: SavedRun) -> pd.DataFrame:
+    """stage, year, crowded, underused: how many school sections are of the type."""
+    schools = saved.table("school_by_year")
+    counts = {name: schools["typology"] == name for name in LISTS}
+    return schools[["stage", "year"]].assign(**counts).groupby(["stage", "year"], sort=False).sum().reset_index()
+
+
+def unplaced_share(areas: pd.DataFrame) -> pd.Series:
+    """Pupils without a place ÷ pupils of the area; NaN where nobody lives."""
+    return areas["unplaced"] / areas["pupils"].where(areas["pupils"] > 0)
+
+
+def demand_parts(saved: SavedRun, parts: tuple[str, ...]) -> pd.DataFrame:
+    """stage, year and the parts of the demand, all areas together, `outside` included."""
+    return saved.table("demand").groupby(["stage", "year"], sort=False)[list(parts)].sum().reset_index()
+
+
+def finding_groups(saved: SavedRun) -> pd.DataFrame:
+    """Findings taken together over the years: one row per rule, unit, id and stage, the rules in order of severity.
+
+    first_year, last_year, years, worst (the value farthest from the limit) and the limit of that year.
+    """
+    found = saved.table("findings")
+    falls_short = found["operator"].isin([">", ">="])
+    beyond = found["value"] - found["limit"]
+    found = found.assign(distance=np.where(falls_short, -beyond, beyond))
+    keys = ["rule_id", "unit", "id", "stage"]
+    groups = found.groupby(keys, sort=False, dropna=False)
+    spans = groups["year"].agg(first_year="min", last_year="max", years="nunique").reset_index()
+    worst = found.sort_values("distance", ascending=False, kind="stable").drop_duplicates(keys)
+    columns = [*keys, "severity", "metric", "operator", "value", "limit"]
+    table = spans.merge(worst[columns].rename(columns={"value": "worst"}), on=keys)
+    order = {"breach": 0, "warning": 1, "flag": 2}
+    return table.sort_values(["severity", "rule_id"], key=lambda s: s.map(order) if s.name == "severity" else s,
+                             kind="stable", ignore_index=True)  # fmt: skip
+
+
+def list_rules(name: str, reason: str) -> list[str]:
+    """The rule ids behind the joined reasons of a list's row."""
+    return [f"{name}.{one}" for one in reason.split("+")]
+
+
+# ---------------------------------------------------------------------------------------------- names and words
+def names(saved: SavedRun, unit: str, language: str) -> Mapping[str, str]:
+    """id → name of the units of a table in one language; another language's name or the id stands in."""
+    if unit not in _NAMED_BY:
+        return {}
+    table_name, key = _NAMED_BY[unit]
+    table = saved.table(table_name)
+    order = ["name", "name_en"] if language == "zh" else ["name_en", "name"]
+    best = table[key].astype(object)
+    for column in reversed([c for c in order if c in table.columns]):
+        best = table[column].where(table[column].notna(), best)
+    return dict(zip(table[key], best, strict=True))
+
+
+def stage_name(saved: SavedRun, stage: str, language: str) -> str:
+    """The label of a stage, or of stages taken together as one school (`primary+junior`)."""
+    return "+".join(saved.stage_label(s, language) if s in saved.stages else s for s in stage.split("+"))
+
+
+def word(prefix: str, value: str | None, language: str) -> str:
+    """The word for a value of a closed list; a value of a user's own pack stands for itself."""
+    if value is None or pd.isna(value):
+        return ""
+    return str(catalogue(language)["label"].get(f"{prefix}.{value}", value))
+
+
+def reason_text(reason: str | None, language: str) -> str:
+    """The joined reasons of a typology in words."""
+    joint = "；" if language == "zh" else "; "
+    return joint.join(word("reason", one, language) for one in (reason or "").split("+") if one)
+
+
+def unknowns(saved: SavedRun, language: str) -> list[str]:
+    """What the run does not know, as sentences: its own notes, then what follows from its method and inputs."""
+    said = [label(key, language) for key in saved.manifest["notes"]]
+    said.append(label("report.unknown.central", language))
+    unverified = set(saved.table("findings").query("confidence == 'M'")["rule_id"])
+    if unverified:
+        said.append(label("report.unknown.unverified", language, count=len(unverified)))
+    lacking = [t for t in USED_TABLES if t not in saved.manifest["inputs"]]
+    if lacking:
+        joint = "、" if language == "zh" else ", "
+        listed = joint.join(table_specs()[t].label[language] for t in lacking)
+        said.append(label("report.unknown.tables", language, tables=listed))
+    return said
+
+
+# ---------------------------------------------------------------------------------------------- as plain data
+def plain(table: pd.DataFrame) -> list[list[Any]]:
+    """Rows as lists of plain values, None for what is not known."""
+    return table.astype(object).where(table.notna(), None).to_numpy(dtype=object).tolist()  # type: ignore[no-any-return]
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as mappings of plain values, None for what is not known."""
+    return [dict(zip(table.columns, row, strict=True)) for row in plain(table)]

@@ -1,0 +1,246 @@
+"""What the sheets of the workbook hold: tables in the words of one language, columns still by their machine names."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from placesim.messages import label
+from placesim.report import figures
+from placesim.scenario.show import leaves
+from placesim.store import SavedRun
+from placesim.store.tables import column_title
+from placesim.vocabulary import METRICS
+
+BY_METRIC: Final = ("value", "limit", "first_value", "peak_value", "last_value", "after_value")
+_WORDS: Final = {
+    "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
+    "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
+    "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: `table` with machine names as columns. `metric[row]` is the metric that BY_METRIC columns speak of."""
+
+    id: str
+    table: pd.DataFrame
+    metric: pd.Series | None = None
+
+    def name(self, language: str) -> str:
+        return label(f"report.sheet.{self.id}", language)
+
+    def headers(self, language: str) -> list[str]:
+        return [header(c, language) for c in self.table.columns]
+
+
+def all_sheets(saved: SavedRun) -> list[Sheet]:
+    """Every table of the workbook in the order of its sheets; the dictionary of their columns comes last."""
+    language = saved.manifest["language"]
+    made = [Sheet(name, *make(saved, language)) for name, make in SHEETS.items()]
+    return [*made, Sheet("dictionary", _dictionary(made, language))]
+
+
+def header(column: str, language: str) -> str:
+    """A column's label with its unit: 在校生（人）; shares carry none, they are shown in per cent."""
+    title = _title(column, language)
+    unit = METRICS.get(column.removesuffix("_entrants"))
+    if unit in (None, "share"):
+        return title
+    shown = label(f"unit.{unit}", language)
+    if shown.casefold() in title.casefold():
+        return title
+    return f"{title}（{shown}）" if language == "zh" else f"{title} ({shown})"
+
+
+def _title(column: str, language: str) -> str:
+    own = figures.word("report.column", column, language)
+    text = own if own != column else column_title(column, language)
+    return text[:1].upper() + text[1:]
+
+
+# ---------------------------------------------------------------------------------------------- sheets
+Made = tuple[pd.DataFrame, pd.Series | None]
+
+
+def _key_figures(saved: SavedRun, language: str) -> Made:
+    return _worded(figures.key_figures(saved), saved, language), None
+
+
+def _crowded(saved: SavedRun, language: str) -> Made:
+    return _list(saved, "crowded", language)
+
+
+def _underused(saved: SavedRun, language: str) -> Made:
+    return _list(saved, "underused", language)
+
+
+def _list(saved: SavedRun, name: str, language: str) -> Made:
+    table, rules = saved.table(name), saved.table("rules").set_index("rule_id")
+    ids = [figures.list_rules(name, reason) for reason in table["reason"]]
+    document = "document" if language == "zh" else "document_en"
+    cited = [
+        "\n".join(f"{i}: {rules[document][i]} {rules['clause'][i]}" for i in row if i in rules.index) for row in ids
+    ]
+    worst = pd.Series([_least_known([rules["confidence"].get(i) for i in row]) for row in ids], dtype=object)
+    table = table.assign(rule_id=["+".join(row) for row in ids], document=cited, confidence=worst)
+    return _worded(_named(table, saved, "school_id", "campus", language), saved, language), saved.table(name)["metric"]
+
+
+def _least_known(marks: list[Any]) -> str | None:
+    """The weakest confidence among the sources of a row."""
+    return max((m for m in marks if m), key="VDM".index, default=None)
+
+
+def _schools(saved: SavedRun, language: str) -> Made:
+    table = _named(saved.table("school_by_year"), saved, "school_id", "campus", language)
+    first = [
+        "school_id", "name", "stage", "year", "area_type", "planning_area", "typology", "reason", "persistent", "roll",
+        "places_design", "utilisation",
+    ]  # fmt: skip
+    return _worded(_first(table, first), saved, language), None
+
+
+def _planning_areas(saved: SavedRun, language: str) -> Made:
+    table = _named(saved.table("planning_area_by_year"), saved, "planning_area", "planning_area", language)
+    return _worded(_first(table, ["planning_area", "name"]), saved, language), None
+
+
+def _county(saved: SavedRun, language: str) -> Made:
+    return _worded(saved.table("county_by_year").drop(columns="county"), saved, language), None
+
+
+def _findings(saved: SavedRun, language: str) -> Made:
+    table = saved.table("findings")
+    suffix = {"zh": ("label_zh", "document"), "en": ("label_en", "document_en")}[language]
+    name = pd.Series("", index=table.index, dtype=object)
+    for unit in table["unit"].unique():
+        rows = table["unit"] == unit
+        name[rows] = table["id"][rows].map(dict(figures.names(saved, unit, language)))
+    table = table.assign(name=name, rule=table[suffix[0]], document=table[suffix[1]])
+    columns = [
+        "rule_id", "rule", "unit", "id", "name", "stage", "year", "metric", "value", "operator", "limit", "severity",
+        "document", "clause", "confidence",
+    ]  # fmt: skip
+    return _worded(table[columns], saved, language), saved.table("findings")["metric"]
+
+
+def _changes(saved: SavedRun, language: str) -> Made:
+    table = saved.table("changes").rename(columns={"name": "change", "school": "school_id"})
+    table = _named(table, saved, "school_id", "campus", language)
+    return _worded(table.rename(columns={"rooms": "rooms_added", "places": "places_added"}), saved, language), None
+
+
+def _assumptions(saved: SavedRun, language: str) -> Made:
+    origins, default = saved.manifest["origins"], label("report.default", language)
+    rows = [(key, value, origins.get(key, default)) for key, value in settings(saved).items()]
+    return pd.DataFrame(rows, columns=["key", "setting", "origin"], dtype=object), None
+
+
+def settings(saved: SavedRun) -> dict[str, str]:
+    """Every key of the resolved scenario and its value as one line of text."""
+    scenario = tomllib.loads((saved.folder / "scenario.toml").read_text(encoding="utf-8"))
+    return {key.replace('"', ""): _shown(value) for key, value in leaves(scenario)}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
+
+
+def _problems(saved: SavedRun, language: str) -> Made:
+    rows = [(f["code"], f["where"][language], f["text"][language], f["fix"][language]) for f in saved.check["findings"]]
+    return pd.DataFrame(rows, columns=["code", "where", "problem", "fix"], dtype=object), None
+
+
+def _unknowns(saved: SavedRun, language: str) -> Made:
+    return pd.DataFrame({"unknown": figures.unknowns(saved, language)}, dtype=object), None
+
+
+SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
+    "key_figures": _key_figures,
+    "crowded": _crowded,
+    "underused": _underused,
+    "schools": _schools,
+    "planning_areas": _planning_areas,
+    "county": _county,
+    "findings": _findings,
+    "changes": _changes,
+    "assumptions": _assumptions,
+    "problems": _problems,
+    "unknowns": _unknowns,
+}
+
+
+def _dictionary(sheets: list[Sheet], language: str) -> pd.DataFrame:
+    """One row per column of every sheet: its label, machine name, unit and meaning."""
+    rows = [
+        (sheet.name(language), header(c, language), c, _unit(c, language), figures.word("report.about", c, language))
+        for sheet in sheets
+        for c in sheet.table.columns
+    ]
+    table = pd.DataFrame(rows, columns=["sheet", "column", "machine_name", "measured_in", "about"], dtype=object)
+    return table.assign(about=table["about"].where(table["about"] != table["machine_name"], None))
+
+
+def _unit(column: str, language: str) -> str:
+    unit = METRICS.get(column.removesuffix("_entrants"))
+    return label(f"unit.{unit}", language) if unit else ""
+
+
+# ---------------------------------------------------------------------------------------------- words
+def _named(table: pd.DataFrame, saved: SavedRun, key: str, unit: str, language: str) -> pd.DataFrame:
+    """The table with the unit's name right after its id."""
+    named = table.copy()
+    after = list(table.columns).index(key) + 1
+    named.insert(after, "name", table[key].map(dict(figures.names(saved, unit, language))))
+    return named
+
+
+def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    present = [c for c in columns if c in table.columns]
+    return table[[*present, *(c for c in table.columns if c not in present)]]
+
+
+def _worded(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
+    """Values of closed lists in words, stages by their labels, yes and no, empty text as None."""
+    worded = {c: _words(table[c], prefix, language) for c, prefix in _WORDS.items() if c in table.columns}
+    if "stage" in table.columns:
+        stages = {s: figures.stage_name(saved, s, language) for s in table["stage"].unique()}
+        worded["stage"] = table["stage"].map(stages)
+    if "reason" in table.columns and {"typology", "first_year"} & set(table.columns):
+        worded["reason"] = pd.Series([figures.reason_text(r, language) or None for r in table["reason"]], dtype=object)
+    for column in table.columns:
+        if pd.api.types.is_bool_dtype(table[column]):
+            worded[column] = table[column].map({b: label(f"report.{str(b).lower()}", language) for b in (True, False)})
+    return table.assign(**worded)
+
+
+def _words(values: pd.Series, prefix: str, language: str) -> pd.Series:
+    known = {v: figures.word(prefix, v, language) for v in values.dropna().unique()}
+    return values.map(known).astype(object).where(values.notna(), None)
+
+
+def number_kind(column: str, values: pd.Series, metric: pd.Series | None) -> Any:
+    """How a column's figures are shown: text | year | count | one | share | money, or one kind per row."""
+    if column in BY_METRIC and metric is not None:
+        return np.array([_kind_of(METRICS.get(m)) for m in metric], dtype=object)
+    if not pd.api.types.is_numeric_dtype(values):
+        return "text"
+    if column == "year" or column.endswith("_year") or column == "until":
+        return "year"
+    unit = METRICS.get(column.removesuffix("_entrants"))
+    return _kind_of(unit) if unit else "count"
+
+
+def _kind_of(unit: str | None) -> str:
+    if unit == "share":
+        return "share"
+    return "one" if unit in ("minutes", "pupils per class", None) else "count"

@@ -1,0 +1,188 @@
+// Demand against places, one chart per stage, drawn as SVG; and the small line beside a school's name.
+const PART_COLOURS = { rolls: "#2f5d7c", children: "#6f9dbb", residents: "#b4cddd", housing: "#e0a84f", outside: "#b59cc4" };
+const PARTS = Object.keys(PART_COLOURS);
+const LEVELS = ["design", "cap", "emergency"];
+const CHART = { width: 560, height: 300, left: 52, right: 62, top: 26, bottom: 28 };
+
+function renderCharts() {
+  put("charts", STAGES.map((_, stage) => chart(stage)));
+}
+
+function chart(stage) {
+  const series = chartSeries(stage);
+  const title = `${said(STAGES[stage])}`;
+  const readout = el("p", { class: "readout", "aria-live": "polite" }, " ");
+  const picture = drawing(series, title, readout);
+  return el(
+    "figure",
+    { class: "chart" },
+    el("figcaption", null, el("h3", null, title), el("p", null, chartSummary(series))),
+    picture,
+    readout,
+    chartKey(series),
+    el("details", null, el("summary", null, t("report.chart.table")), chartTable(series, title)),
+  );
+}
+
+function chartSeries(stage) {
+  const parts = PARTS.map((part) => ({ part, values: DATA.parts[part][stage].map((v) => v || 0) }));
+  const total = YEARS.map((_, y) => parts.reduce((sum, p) => sum + p.values[y], 0));
+  const levels = LEVELS.map((level) => ({ level, values: DATA.county[`places_${level}`][stage].map((v) => v || 0) }));
+  const peak = total.indexOf(Math.max(...total));
+  return { stage, parts: parts.filter((p) => p.values.some((v) => v > 0)), total, levels, peak };
+}
+
+function chartSummary({ total, levels, peak, stage }) {
+  const design = levels[0].values;
+  const last = YEARS.length - 1;
+  const short = YEARS.map((_, y) => total[y] - design[y]);
+  const worst = short.indexOf(Math.max(...short));
+  const values = {
+    stage: said(STAGES[stage]), first: YEARS[0], last: YEARS[last], peak: YEARS[peak], start: fixed(total[0], 0),
+    top: fixed(total[peak], 0), end: fixed(total[last], 0), places: fixed(design[0], 0), places_end: fixed(design[last], 0),
+    worst: YEARS[worst], gap: fixed(Math.abs(short[worst]), 0), years: short.filter((gap) => gap >= 0.5).length,
+  };
+  const verdict = short[worst] >= 0.5 ? "report.chart.short" : "report.chart.enough";
+  return `${t("report.chart.summary", values)}${state.language === "zh" ? "" : " "}${t(verdict, values)}`;
+}
+
+function scaleOf(series) {
+  const most = Math.max(1, ...series.total, ...series.levels.flatMap((l) => l.values));
+  const rough = most / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough);
+  const ticks = [];
+  for (let v = 0; v < most + step * 0.999; v += step) ticks.push(v);
+  const { width, height, left, right, top, bottom } = CHART;
+  const span = Math.max(1, YEARS.length - 1);
+  return {
+    ticks,
+    x: (y) => left + ((width - left - right) * y) / span,
+    y: (v) => height - bottom - ((height - top - bottom) * v) / ticks[ticks.length - 1],
+  };
+}
+
+function drawing(series, title, readout) {
+  const { x, y, ticks } = scaleOf(series);
+  const { width, height } = CHART;
+  const cursor = svg("g", { class: "cursor", visibility: "hidden" }, svg("line", { y1: CHART.top, y2: height - CHART.bottom }));
+  const picture = svg(
+    "svg",
+    {
+      viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": `${title}: ${chartSummary(series)}`,
+      class: "drawing",
+    },
+    axes(x, y, ticks), stack(series, x, y), levelLines(series, x, y), peakMark(series, x, y), cursor,
+  );
+  let at = 0;
+  const move = (year) => {
+    at = Math.max(0, Math.min(YEARS.length - 1, year));
+    cursor.setAttribute("visibility", "visible");
+    cursor.setAttribute("transform", `translate(${x(at)},0)`);
+    readout.textContent = readoutText(series, at);
+  };
+  picture.addEventListener("pointermove", (event) => {
+    const box = picture.getBoundingClientRect();
+    const inside = ((event.clientX - box.left) / box.width) * width - CHART.left;
+    move(Math.round((inside / (width - CHART.left - CHART.right)) * (YEARS.length - 1)));
+  });
+  picture.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    move(at + step);
+  });
+  return picture;
+}
+
+function axes(x, y, ticks) {
+  const { width, height, left, right, bottom } = CHART;
+  const every = Math.ceil(YEARS.length / 8);
+  const grid = ticks.map((v) => [
+    svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: v === 0 ? "base" : "grid" }),
+    svg("text", { x: left - 8, y: y(v) + 4, class: "tick end" }, fixed(v, 0)),
+  ]);
+  const years = YEARS.map((year, k) => (k % every === 0 || YEARS.length === 1
+    ? svg("text", { x: x(k), y: height - bottom + 18, class: "tick middle" }, String(year))
+    : null));
+  return svg("g", null, grid, years, svg("text", { x: 4, y: 12, class: "tick" }, t("report.chart.unit")));
+}
+
+function stack(series, x, y) {
+  const below = YEARS.map(() => 0);
+  return svg("g", null, series.parts.map(({ part, values }) => {
+    const floor = [...below];
+    values.forEach((v, k) => { below[k] += v; });
+    const edge = below.map((v, k) => `${x(k).toFixed(1)},${y(v).toFixed(1)}`);
+    const back = floor.map((v, k) => `${x(k).toFixed(1)},${y(v).toFixed(1)}`).reverse();
+    return svg("polygon", { points: [...edge, ...back].join(" "), fill: PART_COLOURS[part], class: "part" });
+  }));
+}
+
+function levelLines(series, x, y) {
+  const last = YEARS.length - 1;
+  let free = Infinity;
+  const lines = series.levels.map(({ level, values }) => svg("polyline", { points: points(values, x, y), class: `level ${level}` }));
+  const names = [...series.levels].map(({ level, values }) => {
+    const at = Math.min(y(values[last]) + 4, free - 13);
+    free = at;
+    return svg("text", { x: x(last) + 6, y: at, class: "name" }, t(`level.${level}`));
+  });
+  return svg("g", null, lines, names);
+}
+
+function points(values, x, y) {
+  return values.map((v, k) => (v === null ? null : `${x(k).toFixed(1)},${y(v).toFixed(1)}`)).filter(Boolean).join(" ");
+}
+
+function peakMark({ total, peak }, x, y) {
+  const end = peak > YEARS.length * 0.7;
+  const text = `${t("report.chart.peak")} ${YEARS[peak]} · ${fixed(total[peak], 0)}`;
+  return svg(
+    "g", { class: "peak" },
+    svg("circle", { cx: x(peak), cy: y(total[peak]), r: 3.5 }),
+    svg("text", { x: x(peak) + (end ? 4 : -4), y: y(total[peak]) - 8, class: end ? "end" : peak === 0 ? "" : "middle" }, text),
+  );
+}
+
+function readoutText(series, y) {
+  const parts = series.parts.map(({ part, values }) => `${t(`part.${part}`)} ${fixed(values[y], 0)}`);
+  const levels = series.levels.map(({ level, values }) => `${t(`level.${level}`)} ${fixed(values[y], 0)}`);
+  return t("report.chart.readout", {
+    year: YEARS[y], pupils: fixed(series.total[y], 0), parts: parts.join(" · "), places: levels.join(" · "),
+  });
+}
+
+function chartKey(series) {
+  const parts = series.parts.map(({ part }) => el("li", null, swatch(PART_COLOURS[part]), capital(t(`part.${part}`))));
+  const lines = LEVELS.map((level) => el("li", null,
+    svg("svg", { viewBox: "0 0 26 10", class: "line", "aria-hidden": "true" }, svg("line", { x1: 1, x2: 25, y1: 5, y2: 5, class: `level ${level}` })),
+    capital(t(`metric.places_${level}`))));
+  return el("ul", { class: "key" }, parts, lines);
+}
+
+function swatch(colour) {
+  return svg("svg", { viewBox: "0 0 12 12", class: "swatch", "aria-hidden": "true" }, svg("rect", { width: 12, height: 12, rx: 2, fill: colour }));
+}
+
+function chartTable(series, title) {
+  const heads = [t("report.year"), ...series.parts.map((p) => t(`part.${p.part}`)), t("metric.pupils"), ...LEVELS.map((l) => t(`metric.places_${l}`))];
+  const rows = YEARS.map((year, y) => [
+    String(year), ...series.parts.map((p) => fixed(p.values[y], 0)), fixed(series.total[y], 0), ...series.levels.map((l) => fixed(l.values[y], 0)),
+  ]);
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, plainTable(title, heads, rows));
+}
+
+// The course of a share over the years, with a line at one; years without a figure are left out.
+function spark(values, label) {
+  const known = values.filter((v) => v !== null);
+  if (!known.length) return NONE;
+  const top = Math.max(1.2, ...known);
+  const x = (k) => 2 + (76 * k) / Math.max(1, YEARS.length - 1);
+  const y = (v) => 20 - (18 * v) / top;
+  return svg(
+    "svg", { viewBox: "0 0 80 22", class: "spark", role: "img", "aria-label": label },
+    svg("line", { x1: 2, x2: 78, y1: y(1), y2: y(1), class: "limit" }),
+    svg("polyline", { points: points(values, x, y) }),
+  );
+}

@@ -1,0 +1,328 @@
+"""A run folder made by hand, small enough to check by eye, with names that try to break every face."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import LineString, Point, box
+
+from placesim.errors import Finding
+from placesim.store.tables import write_tables
+from placesim.store.write import findings_json
+
+CRS = "EPSG:32650"
+YEARS = [2025, 2026, 2027, 2028]
+STAGES = ["primary", "junior"]
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = "=cmd|' /C calc'!A0"
+QUOTES = "\"双引号\" 'single' & <b>"
+LINES = "第一行\n第二行\u2028第三行"
+EMOJI = "🏫 𠮷祥小学"
+LONG = "长" * 40_000
+AREAS = {
+    "001": (SCRIPT, "p1", "urban"),
+    "002": (FORMULA, "p1", "urban"),
+    "003": ("</script><img src=x onerror=alert(2)>", "p1", "town"),
+    "004": (EMOJI, "p2", "rural"),
+    "005": (LINES, "p2", "rural"),
+    "006": (None, "p2", None),
+}
+# roll of each school section in each year; places at the design level
+SECTIONS: dict[tuple[str, str], tuple[list[int], int]] = {
+    ("s1", "primary"): ([400, 440, 480, 500], 400),
+    ("s2", "primary"): ([90, 80, 60, 40], 180),
+    ("s2", "junior"): ([150, 150, 140, 130], 150),
+    ("s3", "primary"): ([46, 40, 0, 0], 90),
+    ("s4", "junior"): ([300, 320, 360, 380], 350),
+}
+NAMES = {"s1": SCRIPT, "s2": EMOJI, "s3": QUOTES, "s4": FORMULA, "s5": "新建学校"}
+POINTS = {"s1": (500, 500), "s2": (2500, 500), "s3": (2500, 1500), "s4": (1500, 1500), "s5": (500, 1500)}
+UNPLACED = {"primary": [0, 5, 20, 10], "junior": [0, 0, 10, 3]}
+
+
+def make(folder: Path) -> Path:
+    """Write the run folder and give it back."""
+    folder.mkdir(parents=True)
+    tables = run_tables()
+    write_tables(tables, folder / "tables")
+    _write_json(folder / "manifest.json", manifest())
+    _write_json(folder / "check.json", findings_json(findings()))
+    (folder / "scenario.toml").write_text(scenario_toml(), encoding="utf-8")
+    _write_layers(folder / "results.gpkg", tables)
+    return folder
+
+
+def run_tables() -> dict[str, pd.DataFrame]:
+    school = school_by_year()
+    area = area_by_year()
+    return {
+        "schools": _schools(),
+        "areas": _areas(),
+        "planning_areas": pd.DataFrame(
+            {"planning_area": ["p1", "p2"], "name": ["城关", "北乡"], "name_en": ["Town", None]}
+        ),
+        "school_by_year": school,
+        "area_by_year": area,
+        "planning_area_by_year": _region("planning_area", area, school),
+        "county_by_year": _region("county", area.assign(county="county"), school.assign(county="county")),
+        "crowded": _list(school, "crowded", "utilisation", 1.0),
+        "underused": _list(school, "underused", "roll", 100.0),
+        "findings": _findings(school, area),
+        "rules": _rules(),
+        "demand": _demand(area),
+        "flows": _flows(),
+        "changes": _changes(),
+    }
+
+
+def school_by_year() -> pd.DataFrame:
+    rows = [
+        {"school_id": s, "stage": stage, "year": year, "roll": roll, "places_design": design}
+        for (s, stage), (rolls, design) in sorted(SECTIONS.items())
+        for year, roll in zip(YEARS, rolls, strict=True)
+        if roll > 0
+    ]
+    table = pd.DataFrame(rows)
+    roll, design = table["roll"], table["places_design"]
+    types = {"s1": "urban", "s2": "rural", "s3": "rural", "s4": None}
+    classes = (roll / 45).apply(np.ceil)
+    table = table.assign(
+        area_id=table["school_id"].map({"s1": "001", "s2": "003", "s3": "006", "s4": "005"}),
+        planning_area=table["school_id"].map({"s1": "p1", "s2": "p1", "s3": "p2", "s4": "p2"}),
+        area_type=table["school_id"].map(types),
+        binding="rooms",
+        class_basis="formed",
+        rooms=(design / 45).astype(int),
+        places_cap=(design * 1.1).round().astype(int),
+        places_emergency=(design * 1.2).round().astype(int),
+        utilisation=roll / design,
+        unfilled=(design - roll).clip(lower=0),
+        unfilled_share=(design - roll).clip(lower=0) / design,
+        excess=(roll - (design * 1.1).round()).clip(lower=0).astype(int),
+        inflow=0,
+        classes=classes,
+        class_size=roll / classes,
+        class_size_max=roll / classes,
+        large_classes=np.where(roll > 450, 2.0, 0.0),
+        super_large_classes=0.0,
+        minutes_mean=np.where(table["school_id"] == "s3", np.nan, 12.5),
+    )
+    crowded = (table["area_type"] == "urban") & (table["utilisation"] > 1)
+    underused = (table["area_type"] == "rural") & (roll < 100)
+    typology = np.select([crowded, underused, table["area_type"].isna()], ["crowded", "underused", None], "balanced")
+    reason = np.select([crowded, underused], ["utilisation", "small_roll"], None)
+    return table.assign(
+        typology=pd.Series(typology, dtype=object),
+        reason=pd.Series(reason, dtype=object),
+        persistent=crowded & (table["year"] >= 2028),
+    )
+
+
+def area_by_year() -> pd.DataFrame:
+    rows = []
+    for k, (area, (_, planning, kind)) in enumerate(AREAS.items()):
+        for stage in STAGES:
+            for y, year in enumerate(YEARS):
+                rows.append(
+                    {
+                        "area_id": area,
+                        "stage": stage,
+                        "year": year,
+                        "planning_area": planning,
+                        "area_type": kind,
+                        "pupils": 60 + 20 * k + 5 * y,
+                        "placed_outside": 0,
+                        "unplaced": UNPLACED[stage][y] if area == "001" else 0,
+                        "minutes_mean": np.nan if area == "006" else 8.0 + 6 * k,
+                        "residents": 1000.0,
+                    }
+                )
+    table = pd.DataFrame(rows)
+    return table.assign(placed=table["pupils"] - table["unplaced"])
+
+
+def _schools() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "school_id": list(NAMES),
+            "name": list(NAMES.values()),
+            "name_en": ["North & South <i>School</i>", None, None, None, "New school"],
+            "area_type": ["urban", "rural", "rural", None, None],
+            "sector": "public",
+        }
+    )
+
+
+def _areas() -> pd.DataFrame:
+    rows = [(a, name, None, planning, kind) for a, (name, planning, kind) in AREAS.items()]
+    return pd.DataFrame(rows, columns=["area_id", "name", "name_en", "planning_area", "area_type"])
+
+
+def _region(unit: str, area: pd.DataFrame, school: pd.DataFrame) -> pd.DataFrame:
+    keys = [unit, "stage", "year"]
+    lived = area.groupby(keys)[["pupils", "placed", "unplaced", "placed_outside", "residents"]].sum()
+    capacity = ["places_design", "places_cap", "places_emergency", "roll", "rooms", "unfilled", "excess", "inflow"]
+    taught = school.groupby(keys)[[*capacity, "classes", "large_classes", "super_large_classes"]].sum()
+    table = lived.join(taught, how="left").reset_index()
+    return table.assign(
+        utilisation=table["roll"] / table["places_design"],
+        shortfall=table["unplaced"] + table["excess"],
+        large_class_share=table["large_classes"] / table["classes"],
+    )
+
+
+def _list(school: pd.DataFrame, name: str, metric: str, limit: float) -> pd.DataFrame:
+    rows = []
+    for (s, stage), group in school[school["typology"] == name].groupby(["school_id", "stage"]):
+        worst = group.loc[group[metric].idxmax() if name == "crowded" else group[metric].idxmin()]
+        rows.append(
+            {
+                "school_id": s, "stage": stage, "area_type": group["area_type"].iloc[0],
+                "first_year": group["year"].min(), "last_year": group["year"].max(), "years": len(group),
+                "persistent": bool(group["persistent"].any()), "reason": group["reason"].iloc[0],
+                "metric": metric, "limit": limit, "first_value": group[metric].iloc[0],
+                "peak_value": worst[metric], "peak_year": worst["year"], "last_value": group[metric].iloc[-1],
+                "after": "closes" if s == "s3" else "stays", "after_value": group[metric].iloc[-1],
+                "after_year": group["year"].max(),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _findings(school: pd.DataFrame, area: pd.DataFrame) -> pd.DataFrame:
+    over = school[school["utilisation"] > 1]
+    without = area[area["unplaced"] > 0]
+    frames = [
+        over.assign(rule_id="utilisation", unit="stage_section", id=over["school_id"], metric="utilisation",
+                    value=over["utilisation"], operator="<=", limit=1.0, severity="flag", confidence="D"),
+        without.assign(rule_id="unplaced", unit="area", id=without["area_id"], metric="unplaced",
+                       value=without["unplaced"].astype(float), operator="<=", limit=0.0, severity="breach",
+                       confidence="M"),
+    ]  # fmt: skip
+    columns = ["rule_id", "unit", "id", "stage", "year", "metric", "value", "operator", "limit", "severity"]
+    table = pd.concat([f[[*columns, "confidence"]] for f in frames], ignore_index=True)
+    rules = _rules().set_index("rule_id")
+    cited = {c: table["rule_id"].map(rules[c]) for c in ("document", "document_en", "clause", "label_zh", "label_en")}
+    return table.assign(**cited)
+
+
+def _rules() -> pd.DataFrame:
+    columns = [
+        "rule_id",
+        "label_zh",
+        "label_en",
+        "document",
+        "document_en",
+        "clause",
+        "confidence",
+        "note_zh",
+        "note_en",
+    ]
+    code = ("GB 50099-2011《中小学校设计规范》", "GB 50099-2011 Code for the Design of Schools")
+    law = ("《义务教育法》", "Compulsory Education Law")
+    rows = [
+        ("utilisation", "在校生不超过设计学位", "Roll within design places", *code, "3.0.1", "D", "推算。", "Derived."),
+        ("unplaced", f"都有学位 {SCRIPT}", "Every child has a place", *law, "第十二条", "M", None, None),
+        ("crowded.utilisation", None, None, *code, "3.0.1", "D", None, None),
+        ("underused.small_roll", None, None, *law, "引言", "V", None, None),
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _demand(area: pd.DataFrame) -> pd.DataFrame:
+    table = area[["area_id", "year", "stage", "pupils"]].assign(grade="G1", group="all")
+    pupils = table["pupils"].astype(float)
+    shares = {"rolls": 0.5, "children": 0.25, "residents": 0.125, "housing": 0.125, "outside": 0.0}
+    return table.assign(pupils=pupils, **{part: pupils * share for part, share in shares.items()})
+
+
+def _flows() -> pd.DataFrame:
+    rows = [
+        (year, "001", s, stage, "G1", "all", roll)
+        for (s, stage), (rolls, _) in SECTIONS.items()
+        for year, roll in zip(YEARS, rolls, strict=True)
+        if roll > 0
+    ]
+    return pd.DataFrame(rows, columns=["year", "area_id", "school_id", "stage", "grade", "group", "pupils"])
+
+
+def _changes() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": ["扩建一小", "close-s3"],
+            "kind": ["expand", "close"],
+            "school": ["s1", "s3"],
+            "year": [2027, 2027],
+            "until": [None, None],
+            "rooms": [4, 0],
+            "places": [180, 0],
+            "cost": [3_200_000.0, None],
+            "reason": [FORMULA, LONG],
+        }
+    )
+
+
+def findings() -> list[Finding]:
+    return [Finding("E601", file="schools.csv", row=3, column="name", value=SCRIPT)]
+
+
+def manifest() -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "run_id": "0123456789ab",
+        "scenario": "made-up",
+        "title": {"zh": f"某县 {SCRIPT}", "en": f"A county {SCRIPT}"},
+        "variant": "high",
+        "settings": {"calendar.horizon": "3"},
+        "origins": {"calendar.horizon": "--set", "name": "base.toml:2"},
+        "years": YEARS,
+        "stages": [
+            {"id": "primary", "label": {"zh": "小学", "en": "Primary"}, "grades": ["G1", "G2"], "rule": "transport"},
+            {"id": "junior", "label": {"zh": "初中", "en": "Junior high"}, "grades": ["G7"], "rule": "nearest"},
+        ],
+        "language": "zh",
+        "currency": "CNY",
+        "price_year": 2025,
+        "pack": "cn-national",
+        "pack_label": {"zh": "中国国家标准", "en": "China, national standards"},
+        "pack_version": "2026.1",
+        "population": "none",
+        "travel": "straight_line",
+        "crs": CRS,
+        "draws": 0,
+        "notes": ["assessment.note.residents", "assessment.note.classes"],
+        "inputs": {
+            "areas": {"file": "areas.gpkg", "sheet": None, "sha256": "a" * 64, "as_of": None},
+            "enrolment": {"file": f"{SCRIPT}.xlsx", "sheet": "表1", "sha256": "b" * 64, "as_of": "2025-09-01"},
+        },
+        "seconds": {"check": 0.1},
+        "written": "2025-11-03T08:30:00+00:00",
+        "versions": {"python": "3.11", "placesim": "0.1.0"},
+    }
+
+
+def scenario_toml() -> str:
+    return (
+        'schema = 1\nname = "made-up"\n\n[calendar]\nbase_year = 2025\nhorizon = 3\n\n[demand.participation]\nprimary = 0.99\n\n'
+        '[change.close-s3]\nkind = "close"\nreason = "=1+1"\nschool = "s3"\n'
+    )
+
+
+def _write_layers(path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    squares = [box(1000 * (k % 3), 1000 * (k // 3), 1000 * (k % 3 + 1), 1000 * (k // 3 + 1)) for k in range(6)]
+    places = [Point(*POINTS[s]) for s in tables["schools"]["school_id"]]
+    roads = pd.DataFrame({"road_id": ["r1", "r2"], "class": ["main", None]})
+    road_lines = [LineString([(0, 1000), (3000, 1000)]), LineString([(1500, 0), (1500, 2000)])]
+    layers = {"areas": (tables["areas"], squares), "schools": (tables["schools"], places), "roads": (roads, road_lines)}
+    for name, (facts, shapes) in layers.items():
+        frame = gpd.GeoDataFrame(facts, geometry=gpd.GeoSeries(shapes, crs=CRS))
+        frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+
+
+def _write_json(path: Path, data: Any) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
