@@ -14,7 +14,7 @@ from placesim import records
 from placesim.allocation import allocate
 from placesim.assessment import assess
 from placesim.cache import StageCache, frame_hash, stage_key
-from placesim.demography import check_projection, estimate_demand, project
+from placesim.demography import check_demand, check_projection, estimate_demand, project
 from placesim.errors import DataError, Finding
 from placesim.geo import check_travel, measure_travel
 from placesim.inputs import check, read_inputs
@@ -66,6 +66,7 @@ def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
     if any(f.is_error for f in findings):
         return inputs, findings
     findings += check_projection(inputs, scenario.projection)
+    findings += check_demand(inputs, scenario.demand)
     findings += check_travel(inputs, scenario.travel)
     findings += _located(check_changes(inputs, scenario.supply), scenario)
     return inputs, findings
@@ -121,7 +122,8 @@ class _Spine:
     ) -> tuple[T, str]:
         """The stage's record, computed or from the cache, and its key (which the stages below depend on)."""
         with self.timed(name):
-            tables = (frame_hash(inputs.frame(t)) for t in _READS[name] if inputs.has(t))
+            given = [inputs.tables[t] for t in _READS[name] if inputs.has(t)]
+            tables = (text for t in given for text in (frame_hash(t.rows), str(t.source.as_of)))
             key = stage_key(name, told=told, seen=(*above, *tables), code=_CODE[name])
             return self.cache.fetch(key, compute), key
 
