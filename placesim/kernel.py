@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -13,6 +13,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Compile `function` without Python objects; keep the machine code on disk where a cache folder is writable."""
     try:
-        return numba.njit(cache=True)(function)  # type: ignore[no-any-return]
+        return cast(F, numba.njit(cache=True)(function))
     except RuntimeError:  # numba finds no place to write: a read-only install compiles in every process
-        return numba.njit(function)  # type: ignore[no-any-return]
+        return cast(F, numba.njit(function))
