@@ -115,6 +115,7 @@ class Table:
     rows: pd.DataFrame
     file_row: Ints
     source: Source
+    refused: tuple[int, ...] = ()  # positions of rows with a cell that could not be read and is blank here
 
 
 @dataclass(frozen=True)

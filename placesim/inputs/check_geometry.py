@@ -26,7 +26,7 @@ def invalid_shapes(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
         shapes = np.asarray(table.rows.geometry.values)
         missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
         key = str(table.rows.columns[0])
-        for row in np.flatnonzero(missing):
+        for row in np.setdiff1d(np.flatnonzero(missing), table.refused):
             yield at_row(table, "E249", int(row), key)
         for row in np.flatnonzero(~missing & ~shapely.is_valid(shapes)):
             yield at_row(table, "E306", int(row), key, {"reason": shapely.is_valid_reason(shapes[row])})

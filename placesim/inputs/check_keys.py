@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from placesim.dictionary import table_specs
 from placesim.errors import Finding
@@ -33,6 +33,7 @@ def duplicate_keys(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
         codes = _codes(table.rows, key)
         first = pd.Series(np.arange(len(codes))).groupby(codes).transform("first").to_numpy()
         named = table.rows[key[0]].notna().to_numpy() | ~np.array(spec.by_id[key[0]].required)
+        named[list(table.refused)] = False
         for row in np.flatnonzero((first != np.arange(len(codes))) & named):
             shown = ", ".join(cell_text(v) or "–" for v in table.rows[key].iloc[row].tolist())
             facts = {"key": shown, "columns": ", ".join(key), "first": int(table.file_row[first[row]])}
@@ -46,7 +47,10 @@ def unknown_ids(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
             if column.references is None or not inputs.has(column.references):
                 continue
             target = inputs.tables[column.references]
-            known = set(target.rows[table_specs()[target.name].key[0]].dropna())
+            ids = target.rows[table_specs()[target.name].key[0]]
+            if ids.iloc[list(target.refused)].isna().any():
+                continue  # an id there could not be read: it may be the one that seems unknown
+            known = set(ids.dropna())
             allowed = known | ({OUTSIDE} if table.name == "flows" else set())
             yield from _unknown(table, column.id, target, (known, allowed))
 
@@ -72,7 +76,7 @@ def _bare(value: str) -> str:
 def _nearest(value: str, bare: dict[str, str]) -> str | None:
     if _bare(value) in bare:
         return bare[_bare(value)]
-    near = process.extractOne(_bare(value), list(bare), score_cutoff=75)
+    near = process.extractOne(_bare(value), list(bare), scorer=fuzz.ratio, score_cutoff=75)
     return bare[near[0]] if near else None
 
 
@@ -171,15 +175,15 @@ def shares_that_sum_to_one(inputs: Inputs, scenario: Scenario) -> Iterator[Findi
         year = scenario.years[0]
         held = (table.rows["valid_from"].fillna(year) <= year) & (table.rows["valid_to"].fillna(year) >= year)
         rows = table.rows[held]
-        open_ended = rows["share"].isna().groupby([rows["area_id"], rows["stage"]]).transform("any")
-        yield from _sums(table, rows[~open_ended], ["area_id", "stage"])
+        yield from _sums(table, rows, ["area_id", "stage"])
 
 
 def _sums(table: Table, rows: pd.DataFrame, group: list[str]) -> Iterator[Finding]:
     if rows.empty:
         return
-    total = rows.groupby(group)["share"].transform("sum")
-    wrong = rows[(total - 1).abs() > SHARE_SLACK].drop_duplicates(group)
+    shares = rows.groupby(group)["share"]
+    total, known = shares.transform("sum"), shares.transform("count") == shares.transform("size")
+    wrong = rows[known & ((total - 1).abs() > SHARE_SLACK)].drop_duplicates(group)
     for row in wrong.index:
         facts = {"key": ", ".join(str(v) for v in wrong.loc[row, group]), "sum": f"{total[row]:.4g}"}
         yield at_row(table, "E319", int(row), "share", facts)

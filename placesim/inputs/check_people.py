@@ -53,10 +53,13 @@ def _years_used(table: Table, scenario: Scenario) -> list[int]:
 def _missing_ages(table: Table, inputs: Inputs, year: int, needed: NDArray[np.int64]) -> Iterator[Finding]:
     covered, first = _coverage(table, inputs.area_ids, year)
     areas = inputs.tables["areas"]
-    for area in np.flatnonzero(first < 0):
+    faulty = (table.rows["age_to"] < table.rows["age_from"]).to_numpy(copy=True)
+    faulty[list(table.refused)] = True  # other findings speak of these rows
+    unclear = np.isin(inputs.area_ids, table.rows["area_id"][faulty].dropna())
+    for area in np.flatnonzero((first < 0) & ~unclear):
         yield at_row(areas, "W305", int(area), "area_id", {"year": year, "population": table.source.file})
     lacking = ~covered[:, :, needed]
-    for area in np.flatnonzero((first >= 0) & lacking.any(axis=(1, 2))):
+    for area in np.flatnonzero((first >= 0) & lacking.any(axis=(1, 2)) & ~unclear):
         facts = {"area": inputs.area_ids[area], "year": year, "ages": _ranges(needed[lacking[area].any(axis=0)])}
         yield at_row(table, "E308", int(first[area]), "age_from", facts)
 

@@ -27,11 +27,12 @@ def campus_facts_differ(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]
     if table is None:
         return
     ids = table.rows["school_id"]
-    first = pd.Series(np.arange(len(ids))).groupby(ids.to_numpy(), dropna=False).transform("first").to_numpy()
+    first = _first_rows(table, ids)
+    sound = ids.notna() & ~ids.isin(ids.iloc[list(table.refused)])
     for column in CAMPUS_FACTS:
         values = table.rows[column]
         reference = values.iloc[first].reset_index(drop=True)
-        differs = (values != reference) & ~(values.isna() & reference.isna()) & ids.notna()
+        differs = (values != reference) & ~(values.isna() & reference.isna()) & sound
         for row in np.flatnonzero(differs.to_numpy()):
             said = cell_text(reference.iloc[row]) or "–"
             facts = {"school": ids.iloc[row], "first": int(table.file_row[first[row]]), "said": said}
@@ -39,12 +40,22 @@ def campus_facts_differ(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]
             yield at_row(table, "E304", int(row), column, facts)
 
 
+def _first_rows(table: Table, ids: pd.Series) -> np.ndarray:
+    """Position of the row that stands first in the file among those of the same id."""
+    order = np.argsort(table.file_row, kind="stable")
+    place = pd.Series(order).groupby(ids.to_numpy()[order], dropna=False, sort=False).transform("first")
+    first = np.empty(len(ids), dtype=np.int64)
+    first[order] = place.to_numpy()
+    return first
+
+
 def no_rooms(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
     """A campus has classrooms, or its stage has places."""
     table = inputs.tables.get("schools")
     if table is None:
         return
-    for row in np.flatnonzero((table.rows["rooms"].isna() & table.rows["places"].isna()).to_numpy()):
+    lacking = np.flatnonzero((table.rows["rooms"].isna() & table.rows["places"].isna()).to_numpy())
+    for row in np.setdiff1d(lacking, table.refused):
         facts = {"school": table.rows["school_id"].iloc[row], "stage": table.rows["stage"].iloc[row]}
         yield at_row(table, "E305", int(row), "rooms", facts)
 

@@ -244,4 +244,4 @@ def _projected(table: Table, frame: Frame, unusable: list[int]) -> Table:
     rows = rows.to_crs(frame.metric)
     if "x" in rows:
         rows["x"], rows["y"] = shapely.get_x(rows.geometry.values), shapely.get_y(rows.geometry.values)
-    return replace(table, rows=rows)
+    return replace(table, rows=rows, refused=tuple(sorted({*table.refused, *unusable})))

@@ -28,20 +28,28 @@ def read_layer(request: Request) -> RawTable:
         _check_shapefile_encoding(request)
     elif suffix in (".geojson", ".json"):
         _check_utf8(request)
-    with_geometry = request.spec.geometry is not None
     try:
-        names = [str(name) for name in pyogrio.list_layers(request.path)[:, 0]]
-        layer = chosen(request, names, request.source.layer, "layer")
-        meta, table = pyogrio.read_arrow(
-            request.path, layer=layer, encoding=request.source.encoding, read_geometry=with_geometry
-        )
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, LookupError, ValueError) as error:
-        code = "E205" if isinstance(error, UnicodeDecodeError | LookupError) else "E203"
-        request.fail(code, facts={"reason": str(error), "encoding": request.source.encoding or "utf-8", "line": 0})
+        return _layer(request)
+    except (UnicodeDecodeError, LookupError) as error:
+        encoding = request.source.encoding or "utf-8"
+        request.fail("E205", facts={"reason": str(error), "encoding": encoding, "line": 0})
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        request.fail("E203", facts={"reason": str(error)})
+
+
+def _layer(request: Request) -> RawTable:
+    names = [str(name) for name in pyogrio.list_layers(request.path)[:, 0]]
+    layer = chosen(request, names, request.source.layer, "layer")
+    meta, table = pyogrio.read_arrow(
+        request.path,
+        layer=layer,
+        encoding=request.source.encoding,
+        read_geometry=request.spec.geometry is not None,
+    )
     wkb = meta["geometry_name"] or "wkb_geometry"
     geometry = _geometry(table[wkb], meta["crs"]) if wkb in table.column_names else None
-    sheet = layer if len(names) > 1 else None
-    return _raw(request, table.drop_columns([wkb] if geometry is not None else []), geometry, sheet)
+    attributes = table.drop_columns([wkb] if geometry is not None else [])
+    return _raw(request, attributes, geometry, layer if len(names) > 1 else None)
 
 
 def read_parquet(request: Request) -> RawTable:

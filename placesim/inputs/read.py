@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 import geopandas as gpd
+import numpy as np
 from rapidfuzz import process
 
 from placesim.dictionary import TableSpec, table_specs
@@ -74,8 +75,9 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
     """One table, its geometry still in its own coordinates. Raises DataError where the file cannot be used."""
     raw = read_raw(request)
     shaped, findings = reshape(raw, request)
-    frame, found = type_table(shaped, request.spec)
-    findings = [*raw.findings, *findings, *found, *_basis(request)]
+    typed = type_table(shaped, request.spec)
+    frame = typed.frame
+    findings = [*raw.findings, *findings, *typed.findings, *_basis(request)]
     if request.spec.geometry and raw.geometry is not None:
         geometry = raw.geometry.iloc[shaped.record].reset_index(drop=True)
         frame = gpd.GeoDataFrame(frame, geometry=geometry)
@@ -92,7 +94,8 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
         basis=request.source.basis,
     )
     rows = frame.iloc[order].reset_index(drop=True)
-    return Table(request.spec.id, rows, raw.rows[shaped.record][order], source), findings
+    refused = tuple(np.flatnonzero(typed.refused[order]).tolist())
+    return Table(request.spec.id, rows, raw.rows[shaped.record][order], source, refused), findings
 
 
 def read_raw(request: Request) -> RawTable:

@@ -9,10 +9,12 @@ a required whole number with a refused cell is `float64`: such a table is checke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placesim.dictionary import Column, TableSpec
 from placesim.errors import Finding
@@ -22,33 +24,40 @@ from placesim.records import Ints
 from placesim.scenario.parameters import ColumnSource
 
 
-def type_table(shaped: Shaped, spec: TableSpec) -> tuple[pd.DataFrame, list[Finding]]:
-    """All columns of the dictionary in its order, typed; findings by column and row."""
+@dataclass(frozen=True)
+class Typed:
+    """All columns of the dictionary in its order, the findings, and which rows have a refused cell."""
+
+    frame: pd.DataFrame
+    findings: list[Finding]
+    refused: NDArray[np.bool_]
+
+
+def type_table(shaped: Shaped, spec: TableSpec) -> Typed:
+    """The cells of a table typed column by column."""
     series: dict[str, pd.Series] = {}
     findings: list[Finding] = []
+    refused = np.zeros(len(shaped.record), dtype=bool)
     for column in spec.columns:
         if column.id in shaped.cells:
-            series[column.id], found = _type_column(shaped, column)
-            findings += found
+            series[column.id], rows = _type_column(shaped, column, findings)
+            refused[rows] = True
         else:
             series[column.id] = _missing(column, len(shaped.record))
-    return pd.DataFrame(series), findings
+    return Typed(pd.DataFrame(series), findings, refused)
 
 
-def _type_column(shaped: Shaped, column: Column) -> tuple[pd.Series, list[Finding]]:
-    """Each different text is parsed once: rows are many, different texts are few."""
+def _type_column(shaped: Shaped, column: Column, findings: list[Finding]) -> tuple[pd.Series, Ints]:
+    """The typed column and its refused rows. Each different text is parsed once: rows are many, texts are few."""
     source = shaped.sources.get(column.id, ColumnSource())
     codes, unique = pd.factorize(shaped.cells[column.id])
     parsed = [parse(text, column, source) for text in unique]
     problems = {i: p for i, p in enumerate(parsed) if isinstance(p, Problem)}
-    findings = [
-        shaped.at(problems[codes[row]].code, int(row), column.id, problems[codes[row]].facts)
-        for row in np.flatnonzero(np.isin(codes, list(problems)))
-    ]
     if column.required:
-        blank = [i for i, p in enumerate(parsed) if p is None]
-        findings += [shaped.at("E216", int(row), column.id, {}) for row in np.flatnonzero(np.isin(codes, blank))]
-    return _as_series([None if isinstance(p, Problem) else p for p in parsed], codes, column), findings
+        problems |= {i: Problem("E216", {}) for i, p in enumerate(parsed) if p is None}
+    rows = np.flatnonzero(np.isin(codes, list(problems)))
+    findings += [shaped.at(problems[codes[row]].code, int(row), column.id, problems[codes[row]].facts) for row in rows]
+    return _as_series([None if isinstance(p, Problem) else p for p in parsed], codes, column), rows
 
 
 def _as_series(values: Sequence[Any], codes: Ints, column: Column) -> pd.Series:
