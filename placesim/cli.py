@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from placesim.errors import Finding, FindingsError, PlacesimError
+from placesim.errors import DataError, Finding, FindingsError, PlacesimError
 from placesim.messages import catalogue, label, line, user_language
 
 OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -105,6 +105,22 @@ def _print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     typer.echo(label("cli.count", LANGUAGE, errors=errors, others=len(findings) - errors), err=errors > 0)
 
 
+def _refuse(error: DataError, folder: Path, *, as_json: bool) -> NoReturn:
+    """Tell the findings and keep them beside the run folder, whose own name stays free."""
+    from placesim.store import OutputError, keep_findings
+
+    findings = list(error.findings)
+    try:
+        kept = [keep_findings(findings, folder)]
+    except OutputError as refused:
+        kept = []
+        findings += refused.findings
+    _print_findings(findings, as_json=as_json)
+    for file in kept:
+        typer.echo(label("cli.written", LANGUAGE, file=file), err=True)
+    raise typer.Exit(WRONG)
+
+
 def _print_json(data: Any) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))
 
@@ -180,8 +196,8 @@ def check(
     annotate: Annotated[Path | None, typer.Option("--annotate", metavar="DIR", help=_said("opt.annotate"))] = None,
     as_json: Json = False,
 ) -> None:
-    from placesim.spine import check_scenario
     from placesim.scenario import load
+    from placesim.spine import check_scenario
 
     scenario = load(file, variant=variant, set=set_ or [])
     with _progress(quiet=as_json):
@@ -228,14 +244,18 @@ def run(
     as_json: Json = False,
 ) -> None:
     from placesim.report import FORMATS, write
-    from placesim.spine import run as run_scenario
     from placesim.scenario import load
-    from placesim.store import open_run, run_folder, save, staging
+    from placesim.spine import run as run_scenario
+    from placesim.store import check_file, open_run, refuse_foreign, run_folder, save, staging
 
     scenario = load(file, variant=variant, set=set_ or [])
+    folder = out.resolve() if out else run_folder(scenario)
+    refuse_foreign(folder)
     with _progress(quiet=as_json) as progress:
-        finished = run_scenario(scenario, progress=progress)
-        folder = out or run_folder(scenario)
+        try:
+            finished = run_scenario(scenario, progress=progress)
+        except DataError as error:
+            _refuse(error, folder, as_json=as_json)
         with staging(folder) as beside:
             start = time.process_time()
             progress("store")
@@ -243,6 +263,7 @@ def run(
             stored = time.process_time()
             progress("report")
             write(open_run(beside), FORMATS)
+    check_file(folder).unlink(missing_ok=True)
     seconds = {**finished.seconds, "store": stored - start, "report": time.process_time() - stored}
     if as_json:
         _print_json({"run": str(folder), "report": str(folder / "report.html"), "seconds": seconds})

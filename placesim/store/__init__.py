@@ -1,8 +1,20 @@
 """The finished run and its folder: written once, read by every face."""
 
-from placesim.store.folder import staging, writing
+from placesim.store.folder import OutputError, refuse_foreign, staging, writing
 from placesim.store.run_record import Run
 from placesim.store.saved import SavedRun, open_run
-from placesim.store.write import run_folder, save
+from placesim.store.write import check_file, keep_findings, run_folder, save
 
-__all__ = ["Run", "SavedRun", "open_run", "run_folder", "save", "staging", "writing"]
+__all__ = [
+    "OutputError",
+    "Run",
+    "SavedRun",
+    "check_file",
+    "keep_findings",
+    "open_run",
+    "refuse_foreign",
+    "run_folder",
+    "save",
+    "staging",
+    "writing",
+]

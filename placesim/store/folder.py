@@ -11,9 +11,18 @@ from pathlib import Path
 
 from placesim.errors import Finding, FindingsError
 
+MANIFEST = "manifest.json"  # what tells a run folder from any other
+
 
 class OutputError(FindingsError):
     """The run folder cannot be written; nothing was changed."""
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise OutputError (E605) where something stands at `folder` that no run has written: it would be replaced."""
+    taken = folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
+    if taken and not (folder / MANIFEST).is_file():
+        raise OutputError([Finding("E605", file=str(folder))])
 
 
 @contextmanager
@@ -21,8 +30,9 @@ def staging(folder: Path) -> Iterator[Path]:
     """A fresh folder beside `folder` that takes its place when the block ends well.
 
     The older folder moves aside first and is deleted last; when the block fails, nothing under `folder` has changed.
-    Raises OutputError (E600) where the disk refuses.
+    Raises OutputError where the disk refuses (E600) or something else than a run stands there (E605).
     """
+    refuse_foreign(folder)
     beside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 
 from placesim.errors import Finding, FindingsError
+from placesim.store.folder import MANIFEST
 from placesim.store.tables import read_table
 from placesim.store.write import SCHEMA
 
@@ -70,7 +71,7 @@ def open_run(folder: str | Path) -> SavedRun:
     """Open a run folder. Raises FindingsError: E601 no run folder, E602 written by a newer placesim."""
     folder = Path(folder)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise FindingsError([Finding("E601", file=str(folder))]) from None
     if manifest.get("schema", 0) > SCHEMA:

@@ -19,6 +19,7 @@ from placesim.messages import LANGUAGES, describe, place
 from placesim.scenario import Scenario
 from placesim.standards.pack import load_pack
 from placesim.store.dataset import write_netcdf
+from placesim.store.folder import MANIFEST, writing
 from placesim.store.run_record import Run
 from placesim.store.tables import run_tables, write_tables
 
@@ -29,7 +30,7 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "numba", "orto
 def save(run: Run, folder: Path) -> None:
     """Everything but the faces: resolved scenario, manifest, findings, tables, cubes, geometry, log."""
     (folder / "scenario.toml").write_text(resolved_toml(run.scenario), encoding="utf-8")
-    _write_json(folder / "manifest.json", manifest(run))
+    _write_json(folder / MANIFEST, manifest(run))
     _write_json(folder / "check.json", findings_json(run.findings))
     write_tables(run_tables(run), folder / "tables")
     write_netcdf(run, folder / "results.nc")
@@ -115,6 +116,18 @@ def findings_json(findings: Iterable[Finding]) -> dict[str, Any]:
             }
         )
     return {"errors": sum(r["code"].startswith("E") for r in rows), "findings": rows}
+
+
+def check_file(folder: Path) -> Path:
+    """Beside a run folder: what kept its run from starting."""
+    return folder.with_name(f"{folder.name}.check.json")
+
+
+def keep_findings(findings: Iterable[Finding], folder: Path) -> Path:
+    """Every finding of a run that could not start, as JSON. Raises OutputError (E600)."""
+    with writing(check_file(folder)) as file:
+        _write_json(file, findings_json(findings))
+    return check_file(folder)
 
 
 def _write_json(path: Path, data: Any) -> None:

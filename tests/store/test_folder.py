@@ -18,22 +18,25 @@ def test_a_new_folder_appears_when_whole(tmp_path: Path) -> None:
     assert [p.name for p in target.parent.iterdir()] == ["x"]
 
 
+def older_run(folder: Path) -> Path:
+    """A run folder as it stands before another run of the same name."""
+    folder.mkdir()
+    (folder / "manifest.json").write_text("{}")
+    return folder
+
+
 def test_an_older_folder_is_replaced_whole(tmp_path: Path) -> None:
-    target = tmp_path / "x"
-    target.mkdir()
-    (target / "old.txt").write_text("old")
+    target = older_run(tmp_path / "x")
     with staging(target) as beside:
         (beside / "new.txt").write_text("new")
-        assert (target / "old.txt").exists()
+        assert (target / "manifest.json").exists()
     assert [p.name for p in target.iterdir()] == ["new.txt"]
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
 
 
 @pytest.mark.parametrize("failure", [ValueError("ours"), KeyboardInterrupt()])
 def test_a_failure_leaves_the_older_folder(tmp_path: Path, failure: BaseException) -> None:
-    target = tmp_path / "x"
-    target.mkdir()
-    (target / "old.txt").write_text("old")
+    target = older_run(tmp_path / "x")
 
     def fail() -> None:
         with staging(target) as beside:
@@ -42,7 +45,7 @@ def test_a_failure_leaves_the_older_folder(tmp_path: Path, failure: BaseExceptio
 
     with pytest.raises(type(failure)):
         fail()
-    assert [p.name for p in target.iterdir()] == ["old.txt"]
+    assert [p.name for p in target.iterdir()] == ["manifest.json"]
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
 
 
@@ -51,3 +54,14 @@ def test_a_disk_that_refuses_is_a_finding(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as error, staging(tmp_path / "file" / "x"):
         pass
     assert error.value.findings[0].code == "E600"
+
+
+@pytest.mark.parametrize("file", ["county.xlsx", "x/county.xlsx"])
+def test_what_no_run_has_written_is_never_replaced(tmp_path: Path, file: str) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / file).write_text("mine")
+    target = tmp_path / Path(file).parts[0]
+    with pytest.raises(OutputError) as error, staging(target):
+        pass
+    assert [f.code for f in error.value.findings] == ["E605"]
+    assert (tmp_path / file).read_text() == "mine"
