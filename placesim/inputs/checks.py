@@ -24,7 +24,7 @@ def needed_tables(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
         needed["catchments"] = "allocation.rule"
     for table, key in needed.items():
         if table not in parameters.inputs:
-            facts = {"table": table, "label": table_specs()[table].label["en"], "zh": table_specs()[table].label["zh"]}
+            facts = {"table": table, "label": table_specs()[table].label}
             yield said_at(scenario.overlay, "E239", key, None, facts)
 
 

@@ -151,7 +151,7 @@ def _missing(shaped: Shaped, request: Request) -> Iterator[Finding]:
         if not column.required or column.id in shaped.cells or _comes_from_geometry(column, shaped, request.spec):
             continue
         near = max(free, key=lambda h: _likeness(h, column), default="–")
-        facts = {"label": column.en, "label_zh": column.zh, "nearest": near, "headers": _listed(shaped.raw.headers)}
+        facts = {"label": {"en": column.en, "zh": column.zh}, "nearest": near, "headers": _listed(shaped.raw.headers)}
         facts["table"] = request.spec.id
         yield Finding("E209", shaped.raw.file, shaped.raw.sheet, shaped.raw.header_row, column=column.id, facts=facts)
 
@@ -170,7 +170,8 @@ def _lookalikes(shaped: Shaped, request: Request, positions: Mapping[str, int]) 
             continue
         best = max(absent, key=lambda c: _likeness(header, c))
         if _likeness(header, best) >= RESEMBLES:
-            yield shaped.raw.at_header("W200", position, {"column": best.id, "label": best.en, "label_zh": best.zh})
+            label = {"en": best.en, "zh": best.zh}
+            yield shaped.raw.at_header("W200", position, {"column": best.id, "label": label})
 
 
 def _likeness(header: str, column: Column) -> float:

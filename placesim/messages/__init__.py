@@ -44,9 +44,10 @@ def label(key: str, language: str, /, **values: Any) -> str:
 
 
 def describe(finding: Finding, language: str) -> tuple[str, str]:
-    """(what is wrong, the fix) of a finding, placeholders filled from its value and facts."""
+    """(what is wrong, the fix) of a finding, placeholders filled from its value and facts (labels: by language)."""
     entry = catalogue(language)["finding"][finding.code]
-    facts = {"value": finding.value, "column": finding.column, "file": finding.file, **finding.facts}
+    said = {key: fact[language] if isinstance(fact, Mapping) else fact for key, fact in finding.facts.items()}
+    facts = {"value": finding.value, "column": finding.column, "file": finding.file, **said}
     return entry["text"].format(**facts), entry["fix"].format(**facts)
 
 
