@@ -47,7 +47,7 @@ def parse(text: str, column: Column, source: ColumnSource) -> Any:
         return None
     if bare == UNCACHED.strip():
         return Problem("E229", {})
-    if _SPREADSHEET_ERROR.fullmatch(bare):
+    if bare[0] == "#" and _SPREADSHEET_ERROR.fullmatch(bare):
         return Problem("E228", {})
     if not bare.isascii():
         if LOST.search(bare):

@@ -59,6 +59,11 @@ def capped(findings: Iterable[Finding]) -> list[Finding]:
             kept.append(finding)
     for place, count in seen.items():
         if count > SHOWN_PER_COLUMN:
-            facts = {"count": count - SHOWN_PER_COLUMN, "code": place[0]}
-            kept.append(replace(last[place], code="N240", row=None, cell=None, value=None, facts=facts))
+            kept.append(how_many_more(last[place], str(place[0]), count))
     return kept
+
+
+def how_many_more(last: Finding, code: str, count: int) -> Finding:
+    """The note that stands for the findings of a kind beyond those that are told."""
+    facts = {"count": count - SHOWN_PER_COLUMN, "code": code}
+    return replace(last, code="N240", row=None, cell=None, value=None, facts=facts)

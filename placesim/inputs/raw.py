@@ -81,8 +81,7 @@ def cell_text(value: Any) -> str:
 
 def text_columns(records: Sequence[Sequence[str]], width: int) -> tuple[Texts, ...]:
     """Columns of records that have `width` cells each."""
-    columns = zip(*records, strict=True) if records else [()] * width
-    return tuple(as_texts(c) for c in columns)
+    return tuple(as_texts([record[i] for record in records]) for i in range(width))
 
 
 def as_texts(values: Sequence[str]) -> Texts:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,7 @@ def read_text_file(request: Request) -> RawTable:
     text, findings = _decode(request)
     delimiter = _sniff(text)
     records, lines = _records(text, delimiter, request)
-    filled = [i for i, record in enumerate(records) if "".join(record).strip()]
+    filled = [i for i, record in enumerate(records) if any(map(str.strip, record))]
     if not filled:
         request.fail("E208")
     header = [h.strip() for h in records[filled[0]]]
@@ -68,15 +70,22 @@ def _sniff(text: str) -> str:
     return max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d), [])))
 
 
-def _records(text: str, delimiter: str, request: Request) -> tuple[list[list[str]], list[int]]:
+def _records(text: str, delimiter: str, request: Request) -> tuple[list[list[str]], Sequence[int]]:
     """Records and the line each starts on (a quoted cell may run over several lines)."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = _reader(text, delimiter)
     try:
-        found = [(record, reader.line_num) for record in reader]
+        records = list(reader)
     except csv.Error as error:
         request.fail("E203", row=reader.line_num, facts={"reason": str(error)})
-    ends = [0, *(end for _, end in found)]
-    return [record for record, _ in found], [end + 1 for end in ends[:-1]]
+    if reader.line_num == len(records):
+        return records, range(1, len(records) + 1)
+    reader = _reader(text, delimiter)
+    ends = [0, *(reader.line_num for _ in reader)]
+    return records, [end + 1 for end in ends[:-1]]
+
+
+def _reader(text: str, delimiter: str) -> Any:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
 
 
 def _too_long(body: list[list[str]], rows: np.ndarray, width: int, file: str) -> list[Finding]:

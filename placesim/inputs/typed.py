@@ -8,7 +8,8 @@ a required whole number with a refused cell is `float64`: such a table is checke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from placesim.dictionary import Column, TableSpec
 from placesim.errors import Finding
 from placesim.inputs.cells import NUMERIC, WHOLE, Problem, parse
+from placesim.inputs.findings import SHOWN_PER_COLUMN, how_many_more
 from placesim.inputs.reshape import Shaped
 from placesim.records import Ints
 from placesim.scenario.parameters import ColumnSource
@@ -56,8 +58,21 @@ def _type_column(shaped: Shaped, column: Column, findings: list[Finding]) -> tup
     if column.required:
         problems |= {i: Problem("E216", {}) for i, p in enumerate(parsed) if p is None}
     rows = np.flatnonzero(np.isin(codes, list(problems)))
-    findings += [shaped.at(problems[codes[row]].code, int(row), column.id, problems[codes[row]].facts) for row in rows]
+    findings += _told(shaped, column.id, rows, [problems[code] for code in codes[rows]])
     return _as_series([None if isinstance(p, Problem) else p for p in parsed], codes, column), rows
+
+
+def _told(shaped: Shaped, column: str, rows: Ints, problems: Sequence[Problem]) -> Iterator[Finding]:
+    """The first findings of each kind and how many more there are: a wrong column has as many as the table has rows."""
+    count: Counter[str] = Counter()
+    for row, problem in zip(rows, problems, strict=True):
+        count[problem.code] += 1
+        if count[problem.code] <= SHOWN_PER_COLUMN:
+            yield shaped.at(problem.code, int(row), column, problem.facts)
+    for code, found in count.items():
+        if found > SHOWN_PER_COLUMN:
+            place = shaped.at(code, int(rows[0]), column, {})
+            yield how_many_more(place, code, found)
 
 
 def _as_series(values: Sequence[Any], codes: Ints, column: Column) -> pd.Series:
