@@ -109,8 +109,15 @@ def _travel(run: Run) -> dict[str, xr.Variable]:
     }
 
 
+_FULL_COUNTS = ("residents", "births", "deaths", "net_migration", "housing", "displacement")
+
+
 def write_netcdf(run: Run, path: Any) -> None:
-    """results.nc: compressed, readable by xarray, R and QGIS."""
+    """results.nc: compressed, readable by xarray, R and QGIS; residents by single age in single precision."""
     data = to_dataset(run)
-    packed = {name: {"zlib": True, "complevel": 3} for name, v in data.data_vars.items() if v.size > 0}
+    packed: dict[str, dict[str, Any]] = {
+        str(n): {"zlib": True, "complevel": 1, "shuffle": True} for n, v in data.data_vars.items() if v.size > 0
+    }
+    for name in packed.keys() & set(_FULL_COUNTS):
+        packed[name]["dtype"] = "float32"
     data.to_netcdf(path, engine="h5netcdf", encoding=packed)

@@ -56,8 +56,15 @@ class SavedRun:
     def tables(self) -> list[str]:
         return sorted(p.stem for p in (self.folder / "tables").glob("*.csv"))
 
+    @cached_property
+    def _read(self) -> dict[str, pd.DataFrame]:
+        """Tables read so far: several faces are made from the same ones."""
+        return {}
+
     def table(self, name: str) -> pd.DataFrame:
-        return read_table(self.folder / "tables", name)
+        if name not in self._read:
+            self._read[name] = read_table(self.folder / "tables", name)
+        return self._read[name].copy()
 
     @property
     def layers(self) -> list[str]:

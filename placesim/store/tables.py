@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from placesim.store.run_record import Run
 from placesim.vocabulary import METRICS, PARTS
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_BOOLEANS = {"True": True, "False": False}
 _SCHOOL_FACTS = (
     "school_id", "name", "name_en", "institution_id", "school_group", "area_type", "sector", "x", "y", "site_area",
     "floor_area", "beds", "condition", "protected", "planning_area",
@@ -101,7 +102,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         safe = table.copy()
         texts = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
         for column in texts:
-            safe[column] = [as_text_cell(v) for v in table[column]]
+            safe[column] = _mapped(table[column], as_text_cell)
         safe.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
         resources.append(_resource(name, table))
     package = {
@@ -129,12 +130,23 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         na_values={c: [""] for c in kinds}, skip_blank_lines=False,
     )  # fmt: skip
     for column in texts:
-        read = table[column].astype(object)
-        values = [None if pd.isna(v) else str(v)[1:] if str(v).startswith("'") else str(v) for v in read]
-        table[column] = pd.Series(values, dtype=object, index=table.index)
-        if kinds[column] == "boolean":
-            table[column] = table[column].map({"True": True, "False": False})
+        is_boolean = kinds[column] == "boolean"
+        cells = _mapped(table[column], _BOOLEANS.get if is_boolean else _read_text)
+        table[column] = cells.infer_objects() if is_boolean else cells
     return table
+
+
+def _read_text(cell: Any) -> str | None:
+    """The text as it was before `as_text_cell`; None for a blank cell."""
+    return None if pd.isna(cell) else str(cell).removeprefix("'")
+
+
+def _mapped(column: pd.Series, meaning: Callable[[Any], Any]) -> pd.Series:
+    """Each cell's meaning, worked out once for each different cell."""
+    codes, different = pd.factorize(column, use_na_sentinel=False)
+    meanings = np.empty(len(different), dtype=object)
+    meanings[:] = [meaning(cell) for cell in different]
+    return pd.Series(meanings[codes], index=column.index, dtype=object)
 
 
 def _resource(name: str, table: pd.DataFrame) -> dict[str, Any]:

@@ -127,5 +127,5 @@ def test_the_report_of_the_real_case(cases: dict[tuple[int, str], Case], tmp_pat
     write(saved, FORMATS)
     for name in ("report.html", "results.xlsx", "results.gpkg", "results.nc"):
         assert (folder / name).stat().st_size > 10_000
-    assert saved.table("schools_by_year")["roll"].sum() == cases[year, "nearest"].pupils.sum()
+    assert saved.table("school_by_year")["roll"].sum() == cases[year, "nearest"].pupils.sum()
     assert len(saved.table("findings")) > 0
