@@ -120,13 +120,13 @@ def word(prefix: str, value: str | None, language: str) -> str:
 def reason_text(reason: str | None, language: str) -> str:
     """The joined reasons of a typology in words."""
     joint = "；" if language == "zh" else "; "
-    return joint.join(word("reason", one, language) for one in (reason or "").split("+") if one)
+    return "" if pd.isna(reason) else joint.join(word("reason", one, language) for one in str(reason).split("+"))
 
 
 def unknowns(saved: SavedRun, language: str) -> list[str]:
     """What the run does not know, as sentences: its own notes, then what follows from its method and inputs."""
     said = [label(key, language) for key in saved.manifest["notes"]]
-    said.append(label("report.unknown.central", language))
+    said += [label(f"report.unknown.{key}", language) for key in ("central", "classes")]
     unverified = set(saved.table("findings").query("confidence == 'M'")["rule_id"])
     if unverified:
         said.append(label("report.unknown.unverified", language, count=len(unverified)))

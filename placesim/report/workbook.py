@@ -19,7 +19,7 @@ from placesim.store import SavedRun
 
 CELL_LIMIT: Final = 32_767  # characters of one cell in Excel
 _NUMBER_FORMATS: Final = {"year": "0", "count": "#,##0", "one": "#,##0.0", "share": "0.0%"}
-_NARROW, _WIDE, _LINES_FROM = 7, 60, 36
+_NARROW, _WIDE, _ONE_LINE, _FILTER_BUTTON = 7, 60, 12, 3  # widths in characters
 _DARK: Final = ("#2166ac", "#67a9cf", "#ef8a62", "#b2182b")  # class colours that need white figures
 _FONT: Final = {"zh": "微软雅黑", "en": "Calibri"}
 
@@ -107,10 +107,10 @@ def _table(book: Workbook, sheet: Sheet, saved: SavedRun, language: str) -> None
 
 def _write_column(page: Worksheet, at: int, values: pd.Series, kind: Any, formats: dict[str, Format]) -> None:
     kinds = [kind] * len(values) if isinstance(kind, str) else kind
-    for row, (value, shown) in enumerate(zip(values, kinds, strict=True), start=1):
-        if pd.isna(value):
-            page.write_blank(row, at, None, formats["text"])
-        elif shown == "text":
+    for row, (value, blank, shown) in enumerate(zip(values, values.isna(), kinds, strict=True), start=1):
+        if blank:
+            continue
+        if shown == "text":
             page.write_string(row, at, _cut(str(value)), formats["text"])
         else:
             page.write_number(row, at, value, formats[shown])
@@ -166,10 +166,11 @@ def _format(book: Workbook, language: str, **shape: Any) -> Format:
 
 
 def _width(head: str, values: pd.Series, kind: Any) -> float:
-    """Width in characters: the header over two lines, the cells on one up to a bound."""
-    texts = values.dropna().astype(str) if isinstance(kind, str) and kind == "text" else pd.Series(dtype=str)
-    cells = max((_cells(line) for text in texts[:2000] for line in text[:200].split("\n")), default=9)
-    return float(min(_WIDE, max(_NARROW, _cells(head) / (2 if _cells(head) > _LINES_FROM / 3 else 1) + 4, cells + 2)))
+    """Width in characters: a long header over two lines, the cells on one up to a bound."""
+    texts = values.dropna().unique()[:300] if isinstance(kind, str) and kind == "text" else []
+    cells = max((_cells(line) for text in texts for line in str(text)[:200].split("\n")), default=9)
+    header = _cells(head) if _cells(head) <= _ONE_LINE else _cells(head) / 2 + 1
+    return float(min(_WIDE, max(_NARROW, header + _FILTER_BUTTON, cells + 2)))
 
 
 def _cells(text: str) -> int:

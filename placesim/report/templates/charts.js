@@ -2,7 +2,7 @@
 const PART_COLOURS = { rolls: "#2f5d7c", children: "#6f9dbb", residents: "#b4cddd", housing: "#e0a84f", outside: "#b59cc4" };
 const PARTS = Object.keys(PART_COLOURS);
 const LEVELS = ["design", "cap", "emergency"];
-const CHART = { width: 560, height: 300, left: 52, right: 62, top: 26, bottom: 28 };
+const CHART = { width: 560, height: 300, left: 52, right: 66, top: 26, bottom: 28 };
 
 function renderCharts() {
   put("charts", STAGES.map((_, stage) => chart(stage)));
@@ -11,15 +11,15 @@ function renderCharts() {
 function chart(stage) {
   const series = chartSeries(stage);
   const title = `${said(STAGES[stage])}`;
-  const readout = el("p", { class: "readout", "aria-live": "polite" }, " ");
+  const readout = el("p", { class: "readout", "aria-live": "polite" }, t("report.chart.hint"));
   const picture = drawing(series, title, readout);
   return el(
     "figure",
     { class: "chart" },
     el("figcaption", null, el("h3", null, title), el("p", null, chartSummary(series))),
     picture,
-    readout,
     chartKey(series),
+    readout,
     el("details", null, el("summary", null, t("report.chart.table")), chartTable(series, title)),
   );
 }
@@ -42,15 +42,18 @@ function chartSummary({ total, levels, peak, stage }) {
     top: fixed(total[peak], 0), end: fixed(total[last], 0), places: fixed(design[0], 0), places_end: fixed(design[last], 0),
     worst: YEARS[worst], gap: fixed(Math.abs(short[worst]), 0), years: short.filter((gap) => gap >= 0.5).length,
   };
+  const course = peak === 0 ? "report.chart.falls" : peak === last ? "report.chart.grows" : "report.chart.peaks";
+  const supply = design[0] === design[last] ? "report.chart.same_places" : "report.chart.other_places";
   const verdict = short[worst] >= 0.5 ? "report.chart.short" : "report.chart.enough";
-  return `${t("report.chart.summary", values)}${state.language === "zh" ? "" : " "}${t(verdict, values)}`;
+  const inflow = DATA.parts.outside[stage].some((v) => v > 0) ? t("report.chart.inflow") : "";
+  return [t(course, values), t(supply, values), t(verdict, values), inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
 }
 
 function scaleOf(series) {
   const most = Math.max(1, ...series.total, ...series.levels.flatMap((l) => l.values));
   const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= rough);
+  const step = [1, 2, 2.5, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((s) => s >= rough);
   const ticks = [];
   for (let v = 0; v < most + step * 0.999; v += step) ticks.push(v);
   const { width, height, left, right, top, bottom } = CHART;
@@ -126,7 +129,7 @@ function levelLines(series, x, y) {
   const names = [...series.levels].map(({ level, values }) => {
     const at = Math.min(y(values[last]) + 4, free - 13);
     free = at;
-    return svg("text", { x: x(last) + 6, y: at, class: "name" }, t(`level.${level}`));
+    return svg("text", { x: x(last) + 6, y: at, class: "name" }, t(`report.level.${level}`));
   });
   return svg("g", null, lines, names);
 }

@@ -73,7 +73,14 @@ function renderList(name) {
   const choose = (stage) => { listStage[name] = stage; renderList(name); };
   put(`${name}-list`,
     el("div", { class: "bar" }, choice(t("report.stage"), options, listStage[name], choose), el("p", { class: "count" }, t("report.list.count", { count: rows.length }))),
-    sortableTable(name, t(`report.section.${name}`), listColumns(), rows));
+    sortableTable(name, t(`report.section.${name}`), listColumns(), rows), basis(rows));
+}
+
+// Document and clause of every rule that the rows cite.
+function basis(rows) {
+  const ids = [...new Set(rows.flatMap((row) => row.rules))].filter((id) => DATA.rules[id]);
+  const line = (id) => el("li", { class: "cite" }, `${id}: ${documentOf(DATA.rules[id])} ${DATA.rules[id].clause}`, confidence(DATA.rules[id]));
+  return el("ul", { class: "basis" }, ids.map(line));
 }
 
 const SCHOOL = new Map(DATA.schools.map((row, k) => [row[0], k]));
@@ -90,7 +97,7 @@ function listColumns() {
     { label: t("report.area_type"), value: (r) => word("area_type", r.area_type), cell: (r) => word("area_type", r.area_type) },
     { label: t("report.list.first"), hint: t("report.list.first_hint"), number: true, value: (r) => r.first_year, cell: (r) => String(r.first_year) },
     { label: t("report.list.years"), number: true, value: (r) => r.years, cell: (r) => [String(r.years), r.persistent ? el("span", { class: "tag", title: t("report.list.persistent_hint") }, t("report.list.persistent")) : null].filter(Boolean) },
-    { label: t("report.list.reason"), value: reason, cell: (r) => reasonCell(r, reason(r)) },
+    { label: t("report.list.reason"), wide: true, value: reason, cell: (r) => reasonCell(r, capital(reason(r))) },
     { label: t("report.list.worst"), number: true, value: (r) => r.peak_value, cell: (r) => [el("span", { class: "metric" }, `${t(`metric.${r.metric}`)} `), valueWithYear(r)] },
     { label: t("report.list.course"), hint: t("report.map.course"), value: (r) => r.after_value, cell: course },
     { label: t("report.list.after"), value: (r) => word("after", r.after), cell: (r) => word("after", r.after) },
@@ -108,10 +115,7 @@ function schoolLink(row, name) {
 }
 
 function reasonCell(row, text) {
-  return [text, row.rules.map((id) => {
-    const rule = DATA.rules[id];
-    return el("span", { class: "cite" }, `${id}${rule ? ` · ${documentOf(rule)} ${rule.clause}` : ""}`, rule ? confidence(rule) : null);
-  })];
+  return [text, el("span", { class: "cite" }, row.rules.join(" · "))];
 }
 
 function documentOf(rule) {

@@ -74,7 +74,7 @@ function startMap() {
   view.schools = DATA.map.schools.map((at, school) => (at === null ? null : schoolMarker(at, school)));
   view.names = L.layerGroup().addTo(map);
   zoomButtons(map);
-  map.on("zoomend", () => { rove("areas"); rove("schools"); });
+  map.on("zoomend", thinNames);
 }
 
 function zoomButtons(map) {
@@ -142,6 +142,7 @@ function drawMap(language) {
   });
   const section = new Map(shownSections().map((s) => [SECTIONS.school[s], s]));
   view.schools.forEach((layer, school) => layer && drawSchool(layer, school, section.get(school)));
+  stackSchools();
   if (language) drawNames();
   rove("areas");
   rove("schools");
@@ -165,6 +166,13 @@ function drawSchool(layer, school, section) {
   node.setAttribute("aria-label", schoolLabel(school));
 }
 
+// Small circles lie upon large ones. Moving an element takes the focus from it, so not while a school has it.
+function stackSchools() {
+  if (document.activeElement.classList.contains("school")) return;
+  const shown = view.schools.filter((layer) => layer && !layer.hiddenNow);
+  for (const layer of shown.toSorted((a, b) => b.getRadius() - a.getRadius())) layer.bringToFront();
+}
+
 // The area of a circle follows the roll, on one scale for all stages and years.
 function radius(roll) {
   const most = view.most ??= Math.max(1, ...SECTIONS.roll.flat().map((v) => v || 0));
@@ -176,12 +184,32 @@ function drawNames() {
   for (const [id, region] of Object.entries(DATA.map.regions)) {
     const row = DATA.planning_areas.find((r) => r[0] === id) || [id, null, null];
     const icon = L.divIcon({ className: "place", iconSize: [120, 16], html: el("span", null, nameOf(row)) });
-    L.marker(latlng(region.anchor), { pane: "names", icon, interactive: false, keyboard: false }).addTo(view.names);
+    const marker = L.marker(latlng(region.anchor), { pane: "names", icon, interactive: false, keyboard: false }).addTo(view.names);
+    marker.people = peopleOf(id);
   }
+  thinNames();
   for (const { key, button } of view.zoom) {
     button.setAttribute("aria-label", t(key));
     button.setAttribute("title", t(key));
   }
+}
+
+// Names that would lie upon another are left out, the place with fewer pupils first.
+function thinNames() {
+  const kept = [];
+  const markers = view.names.getLayers().toSorted((a, b) => b.people - a.people);
+  for (const node of markers.map((marker) => marker.getElement())) {
+    node.classList.remove("hidden-now");
+    const box = node.firstChild.getBoundingClientRect();
+    const clash = kept.some((k) => box.left < k.right && k.left < box.right && box.top < k.bottom && k.top < box.bottom);
+    if (clash) node.classList.add("hidden-now");
+    else kept.push(box);
+  }
+}
+
+function peopleOf(region) {
+  const stages = DATA.area_values.pupils;
+  return DATA.areas.reduce((sum, row, area) => (row[4] === region ? sum + stages.reduce((all, s) => all + (s[area][0] || 0), 0) : sum), 0);
 }
 
 // ------------------------------------------------------------------------------------------------ labels and cards
@@ -198,7 +226,7 @@ function schoolLabel(school) {
 }
 
 function layerName(layer) {
-  return t(layer === "unplaced_share" ? "report.layer.unplaced_share" : `metric.${layer}`);
+  return capital(t(layer === "unplaced_share" ? "report.layer.unplaced_share" : `metric.${layer}`));
 }
 
 function layerFigure(layer, value) {

@@ -9,6 +9,10 @@ function unitName(unit, id) {
   return row ? nameOf(row) : id;
 }
 
+function span(first, last) {
+  return first === last ? String(first) : `${first}–${last}`;
+}
+
 function renderFindings() {
   put("findings-list", DATA.findings.length ? DATA.findings.map(findingBlock) : el("p", { class: "nothing" }, t("report.findings.none")));
 }
@@ -25,10 +29,11 @@ function findingBlock(finding, k) {
   });
   return el(
     "article", { class: `finding ${finding.severity}` },
-    el("h3", null, el("span", { class: `tag severity-${finding.severity}` }, t(`severity.${finding.severity}`)), title),
-    el("p", null, t("report.findings.said", {
-      count: units, unit: t(`unit_of_count.${finding.unit}`), first: Math.min(...years), last: Math.max(...years),
-    })),
+    el(
+      "header", null,
+      el("h3", null, el("span", { class: `tag severity-${finding.severity}` }, t(`severity.${finding.severity}`)), title),
+      el("p", { class: "extent" }, `${t(`unit_of_count.${finding.unit}`)} × ${fixed(units, 0)} · ${span(Math.min(...years), Math.max(...years))}`),
+    ),
     el("p", { class: "cite" }, `${finding.rule} · ${documentOf(rule)} ${rule.clause}`, confidence(rule)),
     note ? el("p", { class: "cite" }, note) : null,
     details,

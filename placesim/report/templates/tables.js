@@ -1,7 +1,7 @@
 // Tables that sort by any column, by mouse or keyboard.
 const sorting = {};
 
-// columns: { label, value(row) → what is compared, cell(row) → text or node, number, hint }; rows: any.
+// columns: { label, value(row) → what is compared, cell(row) → text or node, number, wide, hint }; rows: any.
 function sortableTable(id, caption, columns, rows) {
   const table = el("table", { class: "data" });
   const wrapper = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
@@ -14,7 +14,7 @@ function sortableTable(id, caption, columns, rows) {
       draw();
       table.querySelectorAll("th button")[k].focus();
     }));
-    const body = shown.map((row) => el("tr", null, columns.map((c) => el("td", { class: c.number ? "number" : null }, c.cell(row)))));
+    const body = shown.map((row) => el("tr", null, columns.map((c) => el("td", { class: c.number ? "number" : c.wide ? "wide-cell" : "words" }, c.cell(row)))));
     table.replaceChildren(
       el("caption", { class: "hidden" }, caption),
       el("thead", null, el("tr", null, heads)),
@@ -28,7 +28,7 @@ function sortableTable(id, caption, columns, rows) {
 function head(column, order, sort) {
   const direction = order ? (order.down ? "descending" : "ascending") : "none";
   const mark = el("span", { class: "mark", "aria-hidden": "true" }, order ? (order.down ? "▾" : "▴") : "");
-  const button = el("button", { type: "button", onclick: sort, title: column.hint }, column.label, mark);
+  const button = el("button", { type: "button", onclick: sort, title: column.hint || null }, column.label, mark);
   return el("th", { scope: "col", "aria-sort": direction, class: column.number ? "number" : null }, button);
 }
 

@@ -4,7 +4,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const STAGES = DATA.meta.stages;
 const YEARS = DATA.meta.years;
 const NONE = "–";
-const state = { language: DATA.meta.language, stage: 0, year: 0, layer: "unplaced_share" };
+const state = { language: DATA.meta.language, stage: 0, year: 0, layer: "pupils" };
 
 function has(key) {
   return Object.hasOwn(DATA.text[state.language], key);
@@ -55,7 +55,8 @@ function locale() {
 
 function fixed(value, digits) {
   if (value === null || value === undefined) return NONE;
-  return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const text = value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return text.replace("-", "−");
 }
 
 function percent(value, digits = 0) {
