@@ -1,0 +1,36 @@
+"""Generated pages are those the program would write today; pages name only what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from placesim.inputs import dictionary_page
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(("page", "language"), [("tables.md", "en"), ("tables.zh.md", "zh")])
+def test_the_dictionary_page_is_current(page: str, language: str) -> None:
+    """Renew it with: placesim help tables > docs/tables.md (PLACESIM_LANG=zh for docs/tables.zh.md)."""
+    assert (REPOSITORY / "docs" / page).read_text(encoding="utf-8") == dictionary_page(language)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    file = REPOSITORY / page
+    text = file.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (file.parent / target).exists(), target
+    for target in re.findall(r"`((?:placesim|scenarios|docs|tests|notebooks|benchmarks)/[\w./-]+)`", text):
+        assert (REPOSITORY / target).exists(), target
+
+
+def test_every_room_stands_in_the_architecture_page() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {
+        p.stem for p in (REPOSITORY / "placesim").glob("[a-z]*") if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
+    assert {room for room in rooms if f"`{room}`" not in text} == set()
