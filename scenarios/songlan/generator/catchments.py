@@ -8,9 +8,9 @@ import pandas as pd
 from .campuses import Campuses
 from .facts import BASE_YEAR, Flags, Floats, Ints
 
-ROUNDS, STEP = 60, 0.5  # of the search for prices (minutes) that fill the town's schools in proportion to their rooms
-EAST = 2.4  # the east has grown since 2000, by whose residents the zones are drawn
-SHARED = 1.5  # minutes: an area so close to a second school is zoned to both
+ROUNDS, STEP = 200, 0.5  # of the search for prices (minutes) that fill the town's schools in proportion to their rooms
+EAST = 3.6  # the east has grown since 2000, by whose residents the zones are drawn
+SHARED = 1.0  # minutes: an area so close to a second school is zoned to both
 
 
 def draw_catchments(areas: pd.DataFrame, campuses: Campuses) -> dict[str, Flags]:
@@ -56,10 +56,10 @@ def _rooms(campuses: Campuses, stage: str) -> Floats:
 def _prices(minutes: Floats, people: Floats, rooms: Floats) -> Floats:
     """Minutes added to each school; raised a little where a zone has more than its part of the people."""
     price = np.zeros(minutes.shape[1])
-    for _ in range(ROUNDS):
+    for done in range(ROUNDS):
         nearest = (minutes + price).argmin(axis=1)
         load = np.bincount(nearest, weights=people, minlength=len(price)) / people.sum()
-        price += STEP * np.clip(load / (rooms / rooms.sum()) - 1, -0.5, 0.5)
+        price += STEP / (1 + done / 20) * np.clip(load / (rooms / rooms.sum()) - 1, -0.5, 0.5)
     return price
 
 

@@ -9,7 +9,6 @@ from .county import County
 from .facts import BASE_YEAR, FIRST_AGE, FIRST_ROLL, GRADES, Flags, Floats, Ints, stream
 
 COUNTED_AGES = 7  # children aged 0–6 are counted every year
-ALL_AGES = 15  # … and all up to 14 in the base year's register
 LATE = {0: 0.84, 1: 0.08, 2: 0.03, 3: 0.02, 4: 0.01, 5: 0.01, 6: 0.01}  # years until a birth is registered
 LATE_AWAY = {0: 0.58, 1: 0.15, 2: 0.09, 3: 0.06, 4: 0.03, 5: 0.03, 6: 0.06}  # … of children born beyond the county
 PERMIT_BY_AGE = (0.38, 0.42, 0.46, 0.52, 0.58, 0.66, 0.80)  # share of migrant children with a permit (0 … 6 and over)
@@ -44,11 +43,10 @@ def _bases(county: County, year: int, luck: Floats) -> dict[str, tuple[Ints, tup
     everywhere = np.arange(len(county.map.areas))
     built_up = np.flatnonzero(county.map.areas["area_type"] != "rural")
     kindergartens = np.unique(county.map.campuses.table["area"][_kindergartens(county)])
-    registered_ages = (0, ALL_AGES if year == BASE_YEAR else COUNTED_AGES)
     return {
         "registration": (
             np.where(_registered(county, year, luck[: len(home), 0]), hukou, -1),
-            registered_ages,
+            (0, COUNTED_AGES),
             everywhere,
         ),
         "permit": (np.where(_permitted(home, hukou, age, luck[: len(home), 1]), home, -1), (0, COUNTED_AGES), built_up),

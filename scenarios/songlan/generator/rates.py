@@ -56,7 +56,7 @@ AUTUMN_BIRTHS = 0.36  # share of a cohort born September to December
 # Deaths: m(x) by age group for both sexes, and the growth of m(x) per year of age from 45 on.
 DEATH_FROM = [0, 1, 5, 10, 15, 20, 25, 30, 35, 40]
 DEATH_RATES = [0.00573, 0.00041, 0.00027, 0.00029, 0.00036, 0.00057, 0.00072, 0.00083, 0.00099, 0.00153]
-DEATH_GROWTH = 0.094
+DEATH_GROWTH = 0.101
 FEMALE_DEATHS, MALE_DEATHS = 0.75, 1.25
 
 

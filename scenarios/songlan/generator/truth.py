@@ -10,31 +10,20 @@ from .facts import BASE_YEAR, FIRST_AGE, FIRST_ROLL, GRADES, LAST_YEAR
 from .rates import CHILD_AGES
 from .schooling import OUTSIDE
 
-ENTRY_AGE = 6
-
 
 def true_children(county: County) -> pd.DataFrame:
-    """area_id, cohort, children who live there on 31 August of the base year."""
-    return _by_home(county, BASE_YEAR, range(BASE_YEAR - CHILD_AGES + 1, BASE_YEAR + 1))
+    """area_id, year, cohort, children (0–17) who live there on 31 August, from 2019 to the true future of 2031."""
+    return pd.concat([_by_home(county, year) for year in range(FIRST_ROLL, LAST_YEAR + 1)], ignore_index=True)
 
 
-def true_entrants(county: County) -> pd.DataFrame:
-    """area_id, year, children: residents aged 6 on 31 August, from 2019 to the true future."""
-    parts = []
-    for year in range(FIRST_ROLL, LAST_YEAR + 1):
-        cohort = year - ENTRY_AGE
-        parts.append(_by_home(county, year, range(cohort, cohort + 1)).assign(year=year))
-    return pd.concat(parts, ignore_index=True)[["area_id", "year", "children"]]
-
-
-def _by_home(county: County, year: int, cohorts: range) -> pd.DataFrame:
+def _by_home(county: County, year: int) -> pd.DataFrame:
     home = county.history.home[year]
-    cohort = county.history.children.cohort[: len(home)]
-    counted = (home >= 0) & (cohort >= cohorts[0]) & (cohort <= cohorts[-1])
-    counts = np.zeros((len(county.map.areas), len(cohorts)), dtype=np.int64)
-    np.add.at(counts, (home[counted], cohort[counted] - cohorts[0]), 1)
-    ids = county.map.areas["area_id"].to_numpy()
-    rows = {"area_id": np.repeat(ids, len(cohorts)), "cohort": np.tile(np.array(cohorts), len(ids))}
+    age = year - county.history.children.cohort[: len(home)]
+    counted = (home >= 0) & (age >= 0) & (age < CHILD_AGES)
+    counts = np.zeros((len(county.map.areas), CHILD_AGES), dtype=np.int64)
+    np.add.at(counts, (home[counted], CHILD_AGES - 1 - age[counted]), 1)
+    ids, cohorts = county.map.areas["area_id"].to_numpy(), np.arange(year - CHILD_AGES + 1, year + 1)
+    rows = {"area_id": np.repeat(ids, CHILD_AGES), "year": year, "cohort": np.tile(cohorts, len(ids))}
     return pd.DataFrame({**rows, "children": counts.ravel()})
 
 

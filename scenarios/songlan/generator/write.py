@@ -26,7 +26,7 @@ from .school_views import (
     schools_table,
     sites_table,
 )
-from .truth import true_children, true_entrants, true_flows
+from .truth import true_children, true_flows
 
 STAMP = "2025-09-30T00:00:00.000Z"  # the date that stands in every file
 UTF8, GB = "utf-8-sig", "gb18030"
@@ -48,7 +48,7 @@ def write_county(county: County, folder: Path) -> None:
     }  # fmt: skip
     for name, table in tables.items():
         _csv(table, folder / f"{name}.csv", UTF8)
-    truth = {"children": true_children(county), "entrants": true_entrants(county), "flows": true_flows(county)}
+    truth = {"children": true_children(county), "flows": true_flows(county)}
     (folder / "truth").mkdir(exist_ok=True)
     for name, table in truth.items():
         _csv(table, folder / "truth" / f"{name}.csv", "utf-8")
