@@ -1,19 +1,23 @@
 # Two commands on a fresh machine: make demo, make test. Both need Python 3.11 or newer, git and make.
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: demo test check evidence constraints clean
 
-$(READY): pyproject.toml constraints.txt
+.venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,report]"
-	touch $(READY)
+	$(INSTALL) -e .
+	touch $@
 
-demo: $(READY)
+.venv/.ready: .venv/.installed
+	$(INSTALL) -e ".[dev,report]"
+	touch $@
+
+demo: .venv/.installed
 	$(BIN)/placesim run scenarios/songlan/base.toml --timing
 
-check: $(READY)
+check: .venv/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -22,7 +26,7 @@ check: $(READY)
 test: check
 	$(BIN)/pytest -n 2
 
-evidence: $(READY)
+evidence: .venv/.ready
 	$(BIN)/pytest -m evidence --evidence evidence.json
 
 constraints:  # pins what this environment holds; run it after a change of dependencies and prove it with make test
