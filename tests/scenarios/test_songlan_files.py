@@ -11,7 +11,7 @@ import pytest
 import shapely
 from songlan_files import SONGLAN, Files
 
-CSV = sorted(str(p.relative_to(SONGLAN)) for p in SONGLAN.rglob("*.csv") if "runs" not in p.parts)
+CSV = sorted(str(p.relative_to(SONGLAN)) for folder in (SONGLAN, SONGLAN / "truth") for p in folder.glob("*.csv"))
 LAYERS = ("areas", "schools", "sites", "roads", "barriers", "points")
 
 
