@@ -57,7 +57,7 @@ UNPLACED_SHARE: Final = Scale(
 PUPILS: Final = Scale(
     "pupils",
     (10, 25, 50, 100, 200, 400),
-    ("#f3f6f4", "#dcebe3", "#b9d9cb", "#8cc0ae", "#5aa18d", "#2f7f6d", "#0f5a4c"),
+    ("#f5f7f6", "#d8e9df", "#b5d6c6", "#8cc0ae", "#5aa18d", "#2f7f6d", "#0f5a4c"),
 )
 MINUTES: Final = Scale(
     "minutes_mean",

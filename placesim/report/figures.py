@@ -45,8 +45,8 @@ def key_figures(saved: SavedRun) -> pd.DataFrame:
 def first_stage(saved: SavedRun) -> str:
     """The stage that maps open with: the one with most pupils in the base year."""
     county = saved.table("county_by_year")
-    base = county[county["year"] == saved.years[0]]
-    return str(base["stage"].iloc[int(base["pupils"].to_numpy().argmax())])
+    pupils = county[county["year"] == saved.years[0]].set_index("stage")["pupils"]
+    return max(saved.stages, key=lambda stage: pupils[stage])
 
 
 def typology_counts(saved: SavedRun) -> pd.DataFrame:

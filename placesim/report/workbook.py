@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from placesim.dictionary import table_specs
 from placesim.messages import label
 from placesim.report.classes import UTILISATION
 from placesim.report.sheets import Sheet, all_sheets, number_kind
@@ -20,6 +22,7 @@ from placesim.store import SavedRun
 CELL_LIMIT: Final = 32_767  # characters of one cell in Excel
 _NUMBER_FORMATS: Final = {"year": "0", "count": "#,##0", "one": "#,##0.0", "share": "0.0%"}
 _NARROW, _WIDE, _ONE_LINE, _FILTER_BUTTON = 7, 60, 12, 3  # widths in characters
+_PAGE_WIDTH: Final = 190  # characters side by side on a landscape A4 page, still legible
 _DARK: Final = ("#2166ac", "#67a9cf", "#ef8a62", "#b2182b")  # class colours that need white figures
 _FONT: Final = {"zh": "微软雅黑", "en": "Calibri"}
 
@@ -45,19 +48,21 @@ def _cover(book: Workbook, saved: SavedRun, language: str) -> None:
     page.hide_gridlines(2)
     page.set_column(0, 0, 24)
     page.set_column(1, 1, 90)
-    soft, plain = _format(book, language, font_color="#596473"), _format(book, language, text_wrap=True)
+    soft, plain = _format(book, language, font_color="#596473"), _format(book, language, text_wrap=True, valign="top")
     page.write_string(0, 0, _cut(saved.title(language)), _format(book, language, bold=True, font_size=20))
     page.write_string(1, 0, label("report.title", language), soft)
     for k, (name, value) in enumerate(_about(saved, language), start=3):
         page.write_string(k, 0, name, _format(book, language, font_color="#596473", valign="top"))
         page.write_string(k, 1, _cut(value), plain)
+    page.set_row(k, 110)
     page.set_landscape()
     page.fit_to_pages(1, 0)
 
 
 def _about(saved: SavedRun, language: str) -> list[tuple[str, str]]:
     m = saved.manifest
-    dates = [f"{name}: {source['as_of']}" for name, source in m["inputs"].items() if source["as_of"]]
+    labels = {name: spec.label[language] for name, spec in table_specs().items()}
+    dates = [f"{labels[name]} {source['as_of']}" for name, source in m["inputs"].items() if source["as_of"]]
     facts = {
         "scenario": m["scenario"],
         "variant": m["variant"] or label("report.meta.base", language),
@@ -91,17 +96,20 @@ def _contents(book: Workbook, sheets: list[Sheet], language: str) -> None:
 def _table(book: Workbook, sheet: Sheet, saved: SavedRun, language: str) -> None:
     page = book.add_worksheet(sheet.name(language))
     formats = _formats(book, language)
-    heads = sheet.headers(language)
+    heads, widths = sheet.headers(language), list[float]()
     for k, column in enumerate(sheet.table.columns):
         values = sheet.table[column]
         kind = number_kind(column, values, sheet.metric)
         _write_column(page, k, values, kind, formats)
-        page.set_column(k, k, _width(heads[k], values, kind))
+        widths.append(_width(heads[k], values, kind))
+        page.set_column(k, k, widths[-1])
         if column == UTILISATION.measure:
             _colour_classes(book, page, k, len(values))
     if sheet.table.empty:
         page.write_string(1, 0, label("report.none", language), formats["text"])
     _finish(book, page, heads, max(1, len(sheet.table)), language=language, name=sheet.id)
+    named = list(sheet.table.columns).index("name") + 1 if "name" in sheet.table.columns[:3] else 0
+    _fit_pages(page, widths, named)
     page.set_header(f"&L{_cut(saved.title(language).replace('&', '&&'), 120)}&R{sheet.name(language)}")
 
 
@@ -125,12 +133,21 @@ def _finish(book: Workbook, page: Worksheet, heads: list[str], rows: int, *, lan
     options = {"name": f"t_{name}", "style": None, "columns": columns}
     if page.add_table(0, 0, rows, len(heads) - 1, options) != 0:
         raise AssertionError(f"table {name}: refused by the workbook writer")
+    page.set_row(0, 30)
     page.freeze_panes(1, 0)
     page.repeat_rows(0)
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.set_footer("&C&P / &N")
+
+
+def _fit_pages(page: Worksheet, widths: list[float], named: int) -> None:
+    """As many pages side by side as stay legible; the id and name (`named` columns) stand on each and on the screen."""
+    page.fit_to_pages(ceil(sum(widths) / _PAGE_WIDTH), 0)
+    page.freeze_panes(1, named)
+    if named:
+        page.repeat_columns(0, named - 1)
 
 
 def _unique(heads: list[str]) -> list[str]:
@@ -158,7 +175,7 @@ def _colour_classes(book: Workbook, page: Worksheet, at: int, rows: int) -> None
 # ---------------------------------------------------------------------------------------------- shape of cells
 def _formats(book: Workbook, language: str) -> dict[str, Format]:
     numbers = {k: _format(book, language, num_format=f, valign="top") for k, f in _NUMBER_FORMATS.items()}
-    return {**numbers, "text": _format(book, language, num_format="@", valign="top", text_wrap=True)}
+    return {**numbers, "text": _format(book, language, num_format="@", valign="top", text_wrap=True, indent=1)}
 
 
 def _format(book: Workbook, language: str, **shape: Any) -> Format:
@@ -167,7 +184,7 @@ def _format(book: Workbook, language: str, **shape: Any) -> Format:
 
 def _width(head: str, values: pd.Series, kind: Any) -> float:
     """Width in characters: a long header over two lines, the cells on one up to a bound."""
-    texts = values.dropna().unique()[:300] if isinstance(kind, str) and kind == "text" else []
+    texts = list(values.dropna().unique()[:300]) if isinstance(kind, str) and kind == "text" else []
     cells = max((_cells(line) for text in texts for line in str(text)[:200].split("\n")), default=9)
     header = _cells(head) if _cells(head) <= _ONE_LINE else _cells(head) / 2 + 1
     return float(min(_WIDE, max(_NARROW, header + _FILTER_BUTTON, cells + 2)))

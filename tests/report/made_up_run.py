@@ -307,10 +307,21 @@ def manifest() -> dict[str, Any]:
 
 
 def scenario_toml() -> str:
-    return (
-        'schema = 1\nname = "made-up"\n\n[calendar]\nbase_year = 2025\nhorizon = 3\n\n[demand.participation]\nprimary = 0.99\n\n'
-        '[change.close-s3]\nkind = "close"\nreason = "=1+1"\nschool = "s3"\n'
-    )
+    return """schema = 1
+name = "made-up"
+
+[calendar]
+base_year = 2025
+horizon = 3
+
+[demand.participation]
+primary = 0.99
+
+[change.close-s3]
+kind = "close"
+reason = "=1+1"
+school = "s3"
+"""
 
 
 def _write_layers(path: Path, tables: dict[str, pd.DataFrame]) -> None:

@@ -107,10 +107,12 @@ function withPopup(layer, card, label) {
     layer.closeTooltip();
     const close = popup.getElement().querySelector(".leaflet-popup-close-button");
     close.setAttribute("aria-label", t("report.map.close"));
+    popup.getElement().onkeydown = (event) => event.key === "Escape" && layer.closePopup();
     if (document.activeElement === layer.getElement()) close.focus();
   });
-  layer.on("popupclose", ({ popup }) => {
-    if (popup.getElement().contains(document.activeElement)) layer.getElement().focus();
+  // A card that closes takes the focus with it: give it back to what the card was about.
+  layer.on("popupclose", () => {
+    if (document.activeElement === document.body) layer.getElement().focus({ preventScroll: true });
   });
   return layer;
 }
@@ -126,6 +128,7 @@ function rove(kind) {
     node.onkeydown = (event) => {
       const next = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (event.key === "Enter" || event.key === " ") layer.openPopup();
+      else if (event.key === "Escape") layer.closePopup();
       else if (next) layers[(k + next + layers.length) % layers.length].getElement().focus();
       else return;
       event.preventDefault();
