@@ -74,12 +74,12 @@ def frame_hash(frame: pd.DataFrame) -> str:
     for name in frame.columns:
         column = frame[name]
         if isinstance(column, gpd.GeoSeries):
-            digest.update(str(column.crs).encode())
+            digest.update(repr(column.crs and (column.crs.to_authority() or column.crs.to_wkt())).encode())
             digest.update(b"\0".join(b"" if g is None else g for g in column.to_wkb()))
         elif column.dtype.kind in "biuf":
             digest.update(column.to_numpy().tobytes())
         else:
-            digest.update("\0".join(map(repr, column)).encode())
+            digest.update("\0".join("" if pd.isna(cell) else repr(cell) for cell in column).encode())
     return digest.hexdigest()
 
 

@@ -88,7 +88,10 @@ def _campuses(rows: pd.DataFrame, areas: gpd.GeoDataFrame, opens: Iterable[Open]
     ids = sorted({*facts.index, *(c.school for c in opens)})
     index = pd.Index(ids, name="school_id", dtype=object)
     geometry = gpd.GeoSeries(points.reindex(index), crs=areas.crs)
-    campuses = gpd.GeoDataFrame(facts.reindex(index), geometry=geometry, crs=areas.crs)
+    facts = facts.reindex(index)
+    texts = facts.columns[facts.dtypes == object]
+    facts[texts] = facts[texts].where(facts[texts].notna(), None)  # blank text is None, also for campuses yet to open
+    campuses = gpd.GeoDataFrame(facts, geometry=geometry, crs=areas.crs)
     campuses["area_type"] = _area_types(campuses, areas)
     return campuses.assign(x=campuses.geometry.x, y=campuses.geometry.y)
 

@@ -1,0 +1,131 @@
+"""The whole chain on the bundled county: what is computed anew when, what order does not matter, what users hold."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import placesim as ps
+from placesim import spine
+from placesim.scenario import example_folder
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("county") / "songlan"
+    private = shutil.ignore_patterns("generator", "truth", ".placesim", "runs", "__pycache__")
+    shutil.copytree(example_folder("songlan"), folder, ignore=private)
+    return folder / "base.toml"
+
+
+@pytest.fixture(scope="module")
+def scenario(county: Path) -> ps.Scenario:
+    return ps.load(county, set={"calendar.horizon": 4})
+
+
+@pytest.fixture(scope="module")
+def run(scenario: ps.Scenario) -> ps.Run:
+    return ps.run(scenario)
+
+
+def computed(monkeypatch: pytest.MonkeyPatch, scenario: ps.Scenario) -> set[str]:
+    """The stages that a run of the scenario computes anew."""
+    names = ("project", "estimate_demand", "roll_forward", "measure_travel", "allocate")
+    called: set[str] = set()
+    for name in names:
+        stage = getattr(spine, name)
+
+        def spy(*args: object, name: str = name, stage: object = stage) -> object:
+            called.add(name)
+            return stage(*args)  # type: ignore[operator]
+
+        monkeypatch.setattr(spine, name, spy)
+    ps.run(scenario)
+    return called
+
+
+def test_a_second_run_computes_nothing(monkeypatch: pytest.MonkeyPatch, run: ps.Run, scenario: ps.Scenario) -> None:
+    assert computed(monkeypatch, scenario) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "stages"),
+    [
+        ({"standards.primary.class_size_design": 40}, {"roll_forward", "allocate"}),
+        ({"allocation.rule": "nearest"}, {"allocate"}),
+        ({"travel.ride_wait": 6.0}, {"measure_travel", "allocate"}),
+        ({"demand.blend_years": 5}, {"estimate_demand", "allocate"}),
+        ({"demography.fertility_factor": 1.1}, {"project", "estimate_demand", "allocate"}),
+        ({"report.language": "en"}, set()),
+    ],
+)
+def test_a_change_computes_only_what_depends_on_it(
+    monkeypatch: pytest.MonkeyPatch, run: ps.Run, scenario: ps.Scenario, changes: dict[str, object], stages: set[str]
+) -> None:
+    assert computed(monkeypatch, scenario.with_(changes)) == stages
+    assert scenario.parameters.allocation.rule == "transport"  # the first scenario is as it was
+
+
+def test_a_changed_cell_computes_what_reads_it(
+    monkeypatch: pytest.MonkeyPatch, run: ps.Run, county: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(county.parent, tmp_path / "c")
+    rates = tmp_path / "c" / "rates.csv"
+    lines = rates.read_text(encoding="utf-8-sig").splitlines()
+    rates.write_text("\n".join([lines[0], *lines[1:][::-1]]), encoding="utf-8-sig")
+    scenario = ps.load(tmp_path / "c" / "base.toml", set={"calendar.horizon": 4})
+    assert computed(monkeypatch, scenario) == set(), "the order of rows is no change"
+    births = tmp_path / "c" / "population.csv"
+    text = births.read_bytes().decode("gb18030").splitlines()
+    first, age0, rest = text[1].split(",", 2)
+    text[1] = f"{first},{int(float(age0)) + 1},{rest}"
+    births.write_bytes("\n".join(text).encode("gb18030"))
+    assert computed(monkeypatch, scenario) == {"project", "estimate_demand", "allocate"}
+
+
+def test_cached_and_fresh_runs_are_the_same(run: ps.Run, scenario: ps.Scenario) -> None:
+    again = ps.run(scenario)
+    for name, values in run.to_xarray().data_vars.items():
+        np.testing.assert_array_equal(again.to_xarray()[name].values, values.values, err_msg=str(name))
+    for unit, table in run.assessment.measures.items():
+        pd.testing.assert_frame_equal(again.assessment.measures[unit], table)
+    pd.testing.assert_frame_equal(again.assessment.findings, run.assessment.findings)
+
+
+def test_the_labelled_cubes_agree_with_the_records(run: ps.Run) -> None:
+    data = run.to_xarray()
+    assert data["pupils"].attrs["units"] == "pupils"
+    placed = data["roll"].sum(["school", "grade"]).values
+    demand = run.allocation.demand.sum(axis=(0, 2, 3))
+    away = run.allocation.rows().query("school_id == 'outside'").groupby("year")["pupils"].sum()
+    unplaced = data["unplaced"].sum(["origin", "grade", "group"]).values
+    np.testing.assert_array_equal(placed + unplaced + away.reindex(data.year.values, fill_value=0).values, demand)
+    assert set(data.coords["stage_of_grade"].values) == set(run.scenario.stages.ids)
+
+
+def test_schools_and_areas_of_a_year(run: ps.Run) -> None:
+    schools, areas = run.schools(2027), run.areas(2027)
+    assert set(schools["year"]) == {2027}
+    assert schools.crs == areas.crs == run.inputs.crs
+    assert {"utilisation", "typology", "binding", "name_en"} <= set(schools.columns)
+    assert "P22" in set(schools["school_id"])  # opens in 2027
+    assert "P22" not in set(run.schools(2026)["school_id"])
+    county = run.assessment.measures["county"].query("year == 2027")
+    assert schools["roll"].sum() == county["roll"].sum()
+    with pytest.raises(KeyError, match="1999"):
+        run.schools(1999)
+
+
+def test_a_run_shows_itself(run: ps.Run) -> None:
+    assert "songlan" in run._repr_html_()
+    assert repr(run) == "Run of Scenario('songlan', 2025–2029)"
+
+
+def test_progress_names_the_stages(scenario: ps.Scenario) -> None:
+    told: list[str] = []
+    ps.run(scenario, progress=told.append)
+    assert told == ["check", "projection", "demand", "places", "travel", "allocation", "assessment"]
