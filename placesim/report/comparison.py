@@ -14,6 +14,7 @@ from placesim.report.sheets import settings
 from placesim.store import SavedRun
 
 COMPARED: Final = ("pupils", "places_design", "utilisation", "unplaced", "large_classes")
+_NAMES: Final = ("title.", "about.")
 _LINES: Final = 12  # rows of each table in a terminal
 
 
@@ -86,9 +87,9 @@ def _settings(a: SavedRun, b: SavedRun) -> pd.DataFrame:
 
 
 def _told(run: SavedRun) -> dict[str, str]:
-    """Every key of the scenario, and every input file by the start of its checksum."""
+    """Every key of the scenario but its names, and every input file by the start of its checksum."""
     files = {f"inputs.{n}.sha256": str(source["sha256"])[:12] for n, source in run.manifest["inputs"].items()}
-    return settings(run) | files
+    return {k: v for k, v in settings(run).items() if not k.startswith(_NAMES)} | files
 
 
 def _flows(a: SavedRun, b: SavedRun) -> pd.DataFrame:
@@ -117,14 +118,15 @@ def _figure_lines(comparison: Comparison, language: str) -> list[str]:
     for stage, table in comparison.figures.groupby("stage", sort=False):
         apart = table[["pupils_change", "places_design_change", "unplaced_change"]].abs().sum(axis=1)
         row = figures.records(table)[int(apart.to_numpy().argmax())]
-        told = [f"{label(f'metric.{m}', language)} {_pair(m, row)}" for m in COMPARED]
-        rows.append(f"  {figures.stage_name(comparison.a, str(stage), language)} {row['year']}: {' · '.join(told)}")
+        told = [f"{label(f'metric.{m}', language)} {_pair(m, row)}" for m in COMPARED if row[f"{m}_a"] != row[f"{m}_b"]]
+        when = f" {row['year']}: " if told else ": "
+        told = told or [label("compare.all_same", language)]
+        rows.append(f"  {figures.stage_name(comparison.a, str(stage), language)}{when}{' · '.join(told)}")
     return _block("compare.figures", rows, language)
 
 
 def _pair(metric: str, row: Mapping[str, Any]) -> str:
-    a, b = row[f"{metric}_a"], row[f"{metric}_b"]
-    return f"{_number(metric, a)} → {_number(metric, b)}" if a != b else _number(metric, a)
+    return f"{_number(metric, row[f'{metric}_a'])} → {_number(metric, row[f'{metric}_b'])}"
 
 
 def _number(metric: str, value: float | None) -> str:
@@ -137,10 +139,14 @@ def _type_lines(comparison: Comparison, language: str) -> list[str]:
     known = {**figures.names(comparison.b, "campus", language), **figures.names(comparison.a, "campus", language)}
     rows = [
         f"  {known.get(r['school_id'], r['school_id'])} ({figures.stage_name(comparison.a, r['stage'], language)}) "
-        f"{r['first_year']}–{r['last_year']}: {_type(r['type_a'], language)} → {_type(r['type_b'], language)}"
+        f"{_span(r['first_year'], r['last_year'])}: {_type(r['type_a'], language)} → {_type(r['type_b'], language)}"
         for r in figures.records(comparison.types)
     ]
     return _block("compare.types", rows, language)
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def _type(value: str | None, language: str) -> str:

@@ -79,8 +79,9 @@ def test_a_run_against_itself_differs_nowhere(saved: SavedRun) -> None:
 def test_the_terminal_shows_each_part_on_single_lines(comparison: Comparison) -> None:
     lines = comparison.lines("zh")
     assert "  calendar.horizon: 3 → 4" in lines
-    assert any("2026–2026: 拥挤 → 均衡" in line for line in lines)
-    assert any("设计学位 670 → 690" in line for line in lines)
+    assert any("2026: 拥挤 → 均衡" in line for line in lines)
+    assert "  小学 2026: 设计学位 670 → 690" in lines
+    assert "  初中: 没有差别" in lines
     assert not any("\n" in line for line in lines)
     assert any("crowded → balanced" in line for line in comparison.lines("en"))
 

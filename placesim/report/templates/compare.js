@@ -26,7 +26,10 @@ function settingsTable() {
 function figuresOf({ id }) {
   const rows = DATA.figures.filter((row) => row.stage === id);
   const changed = (metric, row) => (metric === "utilisation" ? points(row[`${metric}_change`]) : row[`${metric}_change`] ? signed(row[`${metric}_change`]) : NONE);
-  const columns = DATA.compared.flatMap((metric) => {
+  const same = DATA.compared.filter((metric) => rows.every((r) => r[`${metric}_change`] === 0 || r[`${metric}_a`] === r[`${metric}_b`]));
+  const heading = el("h3", { class: "over-table" }, stageName(id));
+  if (same.length === DATA.compared.length) return [heading, el("p", { class: "nothing" }, t("compare.all_same"))];
+  const columns = DATA.compared.filter((metric) => !same.includes(metric)).flatMap((metric) => {
     const column = (end, cell) => ({ label: end, hint: t(`metric.${metric}`), number: true, value: (r) => r[`${metric}_${cell}`] });
     return [
       { ...column(`${capital(t(`metric.${metric}`))} A`, "a"), cell: (r) => figure(metric, r[`${metric}_a`]) },
@@ -34,7 +37,8 @@ function figuresOf({ id }) {
       { ...column("B − A", "change"), cell: (r) => changed(metric, r) },
     ];
   });
-  return [el("h3", { class: "over-table" }, stageName(id)), sortableTable(`figures-${id}`, stageName(id), [year(), ...columns], rows)];
+  const unchanged = same.length ? el("p", { class: "count" }, t("compare.same", { metrics: same.map((m) => t(`metric.${m}`)).join(state.language === "zh" ? "、" : ", ") })) : null;
+  return [heading, sortableTable(`figures-${id}`, stageName(id), [year(), ...columns], rows), unchanged];
 }
 
 function points(share) {
