@@ -92,7 +92,7 @@ def _mark(book: Any, finding: Finding, language: str) -> None:
         text = f"{cell.comment.text}\n\n{text}"
     elif finding.code[0] in COLOURS:
         cell.fill = PatternFill("solid", fgColor=COLOURS[finding.code[0]])
-    cell.comment = Comment(text, "placesim", height=160, width=320)
+    cell.comment = Comment(ILLEGAL_CHARACTERS_RE.sub("", text), "placesim", height=160, width=320)
 
 
 def _column(sheet: Any, header: str | None) -> int:

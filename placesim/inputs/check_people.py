@@ -18,6 +18,7 @@ from placesim.vocabulary import BASES, SEXES
 
 OLDEST = 100  # the last age that a projection by cohorts needs, open upwards
 IMPOSSIBLE, UNLIKELY = 1.5, 1.15  # pupils per resident of the stage's ages
+NO_ROWS, UNNAMED = -1, -2  # in place of the first row of an area
 LATE_COUNT = 2  # years after the base year in which children may still have been counted
 
 
@@ -53,10 +54,12 @@ def _years_used(table: Table, scenario: Scenario) -> list[int]:
 def _missing_ages(table: Table, inputs: Inputs, year: int, needed: NDArray[np.int64]) -> Iterator[Finding]:
     covered, first = _coverage(table, inputs.area_ids, year)
     areas = inputs.tables["areas"]
+    same = positions(areas.rows["area_id"], inputs.area_ids)  # an area that stands twice has its people twice
+    covered, first = covered[same], np.where(same < 0, UNNAMED, first[same])
     faulty = (table.rows["age_to"] < table.rows["age_from"]).to_numpy(copy=True)
     faulty[list(table.refused)] = True  # other findings speak of these rows
     unclear = np.isin(inputs.area_ids, table.rows["area_id"][faulty].dropna())
-    for area in np.flatnonzero((first < 0) & ~unclear):
+    for area in np.flatnonzero((first == NO_ROWS) & ~unclear):
         yield at_row(areas, "W305", int(area), "area_id", {"year": year, "population": table.source.file})
     lacking = ~covered[:, :, needed]
     for area in np.flatnonzero((first >= 0) & lacking.any(axis=(1, 2)) & ~unclear):
@@ -76,7 +79,7 @@ def _coverage(table: Table, areas: tuple[str, ...], year: int) -> tuple[NDArray[
         use = (area >= 0) & rows["sex"].isin([sex, "both"]).to_numpy(dtype=bool)
         np.add.at(steps[:, s], (area[use], start[use]), 1)
         np.add.at(steps[:, s], (area[use], end[use] + 1), -1)
-    first = np.full(len(areas), -1, dtype=np.int64)
+    first = np.full(len(areas), NO_ROWS, dtype=np.int64)
     first[area[area >= 0][::-1]] = at[area >= 0][::-1]
     return steps.cumsum(axis=2)[:, :, :-1] > 0, first
 

@@ -80,6 +80,11 @@ def grades_of_stage(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
         for row, (stage, grade) in given[["stage", column]].iterrows():
             if grade not in grades[stage] and grade in scenario.stages.grades:
                 yield at_row(table, "E245", int(str(row)), column, {"stage": stage, "grades": ", ".join(grades[stage])})
+    place = {grade: i for i, grade in enumerate(scenario.stages.grades)}
+    first, last = table.rows["first_grade"].map(place), table.rows["last_grade"].map(place)
+    for row in np.flatnonzero((last < first).to_numpy()):
+        facts = {"start": "first_grade", "from": table.rows["first_grade"].iloc[row]}
+        yield at_row(table, "E237", int(row), "last_grade", facts)
 
 
 def class_bins(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
@@ -158,6 +163,8 @@ def areas_without_school(inputs: Inputs, scenario: Scenario) -> Iterator[Finding
         held = (years >= start) & (years <= end)
         covered = np.zeros((len(inputs.area_ids), len(years)), dtype=bool)
         np.logical_or.at(covered, area[area >= 0], held[area >= 0])
+        same = positions(areas.rows["area_id"], inputs.area_ids)  # an area that stands twice is covered twice
+        covered = covered[same] | (same < 0)[:, None]
         for row in np.flatnonzero(~covered.all(axis=1)):
             facts = {"stage": stage, "year": int(years[~covered[row]][0]), "catchments": table.source.file}
             yield at_row(areas, "E317", int(row), "area_id", facts)

@@ -85,6 +85,8 @@ def settle(tables: Places, requests: Requests, scenario: Scenario) -> Settled:
 def _frame(areas: Table, scenario: Scenario) -> tuple[Frame, Finding]:
     own = pyproj.CRS(areas.rows.crs)
     bounds = np.asarray(areas.rows.total_bounds)
+    if not np.isfinite(bounds).all():
+        raise DataError([at_table(areas, "E249", "area_id")])
     if own.is_geographic and not _on_earth(bounds):
         raise DataError([at_table(areas, "E243", facts=_unfit(own, bounds[0], bounds[1]))])
     if own.is_projected and _like_degrees(bounds[0], bounds[1]) and _like_degrees(bounds[2], bounds[3]):

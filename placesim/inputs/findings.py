@@ -42,8 +42,11 @@ def _python(value: Any) -> Any:
 
 
 def positions(values: pd.Series, ids: Sequence[str]) -> Ints:
-    """Where each value stands in `ids`; −1 where it is blank or unknown."""
-    return pd.Index(list(ids), dtype=object).get_indexer(pd.Index(values)).astype(np.int64)
+    """Where each value first stands in `ids` (which may still hold an id twice); −1 where it is blank or unknown."""
+    known = pd.Series(list(ids), dtype=object)
+    first = known[known.notna() & ~known.duplicated()]
+    found = pd.Index(first).get_indexer(pd.Index(values, dtype=object))
+    return np.where(found >= 0, np.append(first.index.to_numpy(), -1)[found], -1).astype(np.int64)
 
 
 def capped(findings: Iterable[Finding]) -> list[Finding]:

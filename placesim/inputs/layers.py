@@ -55,9 +55,13 @@ def _layer(request: Request) -> RawTable:
 def read_parquet(request: Request) -> RawTable:
     """A Parquet file, plain or with geometry (GeoParquet)."""
     try:
-        table = pq.read_table(request.path)
-    except (pa.ArrowInvalid, OSError) as error:
+        return _parquet(request)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:  # KeyError: damaged metadata
         request.fail("E203", facts={"reason": str(error)})
+
+
+def _parquet(request: Request) -> RawTable:
+    table = pq.read_table(request.path)
     about = (table.schema.metadata or {}).get(b"geo")
     if about is None:
         return _raw(request, table, None, None)

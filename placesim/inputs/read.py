@@ -109,7 +109,10 @@ def read_raw(request: Request) -> RawTable:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         request.fail_setting("E202", "path", request.source.path, {"formats": ", ".join(READERS)})
-    return reader(request)
+    try:
+        return reader(request)
+    except OSError as error:  # no right to read it, or Excel holds it open
+        request.fail("E203", facts={"reason": str(error)})
 
 
 def _basis(request: Request) -> Iterable[Finding]:

@@ -99,12 +99,15 @@ def _match(raw: RawTable, request: Request, sources: Mapping[str, ColumnSource])
     """canonical column → position in the file: as the scenario says, else by id or label."""
     positions: dict[str, int] = {}
     findings: list[Finding] = list(_unknown_names(request, sources))
+    given = {source.header for source in sources.values()}
     for column in request.spec.columns:
         source = sources.get(column.id, ColumnSource())
         if source.value is not None:
             continue
-        wanted = (source.header,) if source.header is not None else (column.id, column.zh, column.en)
-        hits = _find(raw.headers, wanted)
+        if source.header is not None:
+            hits = _find(raw.headers, (source.header,))
+        else:  # a header that the scenario gives to one column is no other column's, whatever it is called
+            hits = [i for i in _find(raw.headers, (column.id, column.zh, column.en)) if raw.headers[i] not in given]
         if len(hits) > 1:
             findings.append(raw.at_header("E210", hits[1], {"column": column.id}))
         elif hits:

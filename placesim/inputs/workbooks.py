@@ -28,11 +28,11 @@ def read_workbook(request: Request) -> RawTable:
         with CalamineWorkbook.from_path(str(request.path)) as book:
             sheet = chosen(request, book.sheet_names, request.source.sheet, "sheet")
             values = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError) as error:
+        grid = [[cell_text(v) for v in row] for row in values]
+        if request.path.suffix.lower() == ".xlsx":
+            _show_hidden_faults(grid, request, sheet)
+    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, OSError, ValueError) as error:
         request.fail("E203", facts={"reason": str(error)})
-    grid = [[cell_text(v) for v in row] for row in values]
-    if request.path.suffix.lower() == ".xlsx":
-        _show_hidden_faults(grid, request, sheet)
     filled = [i for i, row in enumerate(grid) if "".join(row).strip()]
     if not filled:
         request.fail("E208")

@@ -136,6 +136,19 @@ def test_a_file_that_is_no_workbook(county: County) -> None:
     assert county.only("E203").file == "flows.xlsx"
 
 
+def test_a_file_that_may_not_be_opened(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Windows says it while Excel has the file open."""
+    opened = Path.read_bytes
+
+    def locked(path: Path) -> bytes:
+        if path.name == "flows.csv":
+            raise PermissionError(13, "Permission denied")
+        return opened(path)
+
+    monkeypatch.setattr(Path, "read_bytes", locked)
+    assert county.only("E203").file == "flows.csv"
+
+
 def test_a_quote_that_never_closes(county: County) -> None:
     county.edit("flows.csv", "001,001,2024", '"001,001,2024')
     assert county.only("E203").file == "flows.csv"
@@ -188,6 +201,13 @@ def test_a_garbled_header(county: County) -> None:
     assert county.only("E226").row == 1
     county.write("flows.csv", FILES["flows.csv"].replace("pupils", "学\ufffd数"))
     assert county.only("E227").row == 1
+
+
+def test_a_last_grade_before_the_first(county: County) -> None:
+    text = FILES["schools.csv"].replace("first_grade,", "first_grade,last_grade,").replace(",,,\n", ",,,,\n")
+    county.write("schools.csv", text.replace(",G1,1990", ",G3,G2,1990"))
+    finding = county.only("E237")
+    assert (finding.row, finding.column, finding.value) == (4, "last_grade", "G2")
 
 
 def test_yes_and_no(county: County) -> None:
@@ -291,6 +311,29 @@ def test_a_row_without_a_shape(county: County) -> None:
     county.areas(areas)
     found = [f for f in county.findings() if f.code == "E249"]
     assert [(f.file, f.row, f.value) for f in found] == [("areas.gpkg", 5, "005")]
+
+
+def test_areas_without_any_shape(county: County) -> None:
+    county.areas(gpd.GeoDataFrame({"area_id": ["001", "002"]}, geometry=[None, None], crs=CRS))
+    county.say('rule = "catchment"', 'rule = "nearest"')
+    assert county.only("E249").row is None
+
+
+def test_an_area_that_stands_twice(county: County) -> None:
+    """Told once: it is not also said to have no people and no school."""
+    areas = squares()
+    areas.loc[4] = ["003", "北桥新村", "02", shapely.box(EAST, NORTH + 2000, EAST + 1000, NORTH + 3000)]
+    county.areas(areas)
+    finding = county.only("E300")
+    assert (finding.file, finding.row, finding.value, finding.facts["first"]) == ("areas.gpkg", 5, "003", 3)
+    assert not [f for f in county.findings() if f.code == "W305"]
+
+
+def test_an_area_without_an_id(county: County) -> None:
+    areas = squares()
+    areas.loc[4] = [None, "无编号", "02", shapely.box(EAST, NORTH + 2000, EAST + 1000, NORTH + 3000)]
+    county.areas(areas)
+    assert county.only("E216").row == 5
 
 
 def test_an_area_that_crosses_itself(county: County) -> None:
