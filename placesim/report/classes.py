@@ -62,7 +62,7 @@ PUPILS: Final = Scale(
 MINUTES: Final = Scale(
     "minutes_mean",
     (10, 20, 30, 45, 60),
-    ("#faf6ea", "#f6e3b4", "#eec27a", "#d99545", "#ad6420", "#6f3a0c"),
+    ("#faf6ea", "#f6e3b4", "#eec27a", "#dd9c50", "#bd7630", "#8a4b1c"),
 )
 UNKNOWN_COLOUR: Final = "#ffffff"
 

@@ -127,7 +127,8 @@ def unknowns(saved: SavedRun, language: str) -> list[str]:
     """What the run does not know, as sentences: its own notes, then what follows from its method and inputs."""
     said = [label(key, language) for key in saved.manifest["notes"]]
     said += [label(f"report.unknown.{key}", language) for key in ("central", "classes")]
-    unverified = set(saved.table("findings").query("confidence == 'M'")["rule_id"])
+    found = saved.table("findings")
+    unverified = set(found["rule_id"][found["confidence"] == "M"])
     if unverified:
         said.append(label("report.unknown.unverified", language, count=len(unverified)))
     lacking = [t for t in USED_TABLES if t not in saved.manifest["inputs"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def make(folder: Path) -> Path:
     (folder / "scenario.toml").write_text(scenario_toml(), encoding="utf-8")
     _write_layers(folder / "results.gpkg", tables)
     return folder
+
+
+def remake(folder: Path, tables: dict[str, pd.DataFrame], **changed: Any) -> Path:
+    """Give a run folder other tables and other entries of its manifest."""
+    shutil.rmtree(folder / "tables")
+    write_tables(tables, folder / "tables")
+    _write_json(folder / "manifest.json", manifest() | changed)
+    return folder
+
+
+def cut_to_one_year(folder: Path) -> Path:
+    """The run as if it had ended in its base year."""
+    tables = run_tables()
+    first = {n: t[t["year"] == YEARS[0]] for n, t in tables.items() if "year" in t.columns and n != "changes"}
+    return remake(folder, tables | first, years=YEARS[:1])
 
 
 def run_tables() -> dict[str, pd.DataFrame]:

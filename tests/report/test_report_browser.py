@@ -256,6 +256,16 @@ def test_narrow_screens_do_not_scroll_sideways(report: Visit, width: int) -> Non
     assert report.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_run_of_one_year(visit: Visit, saved: SavedRun) -> None:
+    made_up_run.cut_to_one_year(saved.folder)
+    [path] = write(open_run(saved.folder), ["html"])
+    visit.open(path)
+    assert not visit.page.locator("#year").is_visible()
+    assert "2025 基准、高峰" in visit.text("#key")
+    bar = visit.page.locator(".drawing polygon").first.bounding_box()
+    assert bar["width"] > 300
+
+
 def test_the_comparison_page(visit: Visit, finished: SavedRun, tmp_path: Path) -> None:
     comparison_html(compare(finished, finished), tmp_path / "c.html")
     visit.open(tmp_path / "c.html")

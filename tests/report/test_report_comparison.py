@@ -11,7 +11,6 @@ import pytest
 
 from placesim.report import Comparison, compare, comparison_html
 from placesim.store import SavedRun, open_run
-from placesim.store.tables import write_tables
 
 
 @pytest.fixture
@@ -27,13 +26,11 @@ def other(made_up: Path, tmp_path: Path) -> SavedRun:
     flows.loc[in_2025 & (flows["school_id"] == "s4"), "pupils"] -= 30
     flows.loc[in_2025 & (flows["school_id"] == "s2") & (flows["stage"] == "junior"), "pupils"] += 30
     flows.loc[in_2025 & (flows["school_id"] == "s3"), "pupils"] += 5
-    shutil.rmtree(folder / "tables")
-    write_tables(tables, folder / "tables")
+    inputs = made_up_run.manifest()["inputs"]
+    inputs["areas"]["sha256"] = "c" * 64
+    made_up_run.remake(folder, tables, inputs=inputs)
     toml = (folder / "scenario.toml").read_text(encoding="utf-8")
     (folder / "scenario.toml").write_text(toml.replace("horizon = 3", "horizon = 4"), encoding="utf-8")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["inputs"]["areas"]["sha256"] = "c" * 64
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return open_run(folder)
 
 

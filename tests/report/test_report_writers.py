@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import made_up_run
 import pytest
 
 from placesim.errors import FindingsError
 from placesim.report import FORMATS, WRITERS, write
-from placesim.store import SavedRun
+from placesim.store import SavedRun, open_run
 
 
 def test_all_formats_in_the_order_asked_for(saved: SavedRun) -> None:
@@ -18,6 +19,18 @@ def test_all_formats_in_the_order_asked_for(saved: SavedRun) -> None:
         [p.name for p in paths] == [WRITERS[f].file for f in FORMATS] == ["report.html", "results.xlsx", "results.gpkg"]
     )
     assert {p.name for p in saved.folder.iterdir()} == before | {"report.html", "results.xlsx"}
+
+
+def test_a_run_in_which_nothing_is_wrong(saved: SavedRun) -> None:
+    empty = {name: made_up_run.run_tables()[name].iloc[:0] for name in ("findings", "crowded", "underused", "changes")}
+    made_up_run.remake(saved.folder, {**made_up_run.run_tables(), **empty})
+    (saved.folder / "check.json").write_text('{"errors": 0, "findings": []}', encoding="utf-8")
+    assert len(write(open_run(saved.folder), FORMATS)) == 3
+
+
+def test_a_run_of_one_year(saved: SavedRun) -> None:
+    made_up_run.cut_to_one_year(saved.folder)
+    assert len(write(open_run(saved.folder), FORMATS)) == 3
 
 
 def test_an_unknown_format_writes_nothing(saved: SavedRun) -> None:

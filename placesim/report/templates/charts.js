@@ -42,9 +42,9 @@ function chartSummary({ total, levels, peak, stage }) {
     top: fixed(total[peak], 0), end: fixed(total[last], 0), places: fixed(design[0], 0), places_end: fixed(design[last], 0),
     worst: YEARS[worst], gap: fixed(Math.abs(short[worst]), 0), years: short.filter((gap) => gap >= 0.5).length,
   };
-  const course = peak === 0 ? "report.chart.falls" : peak === last ? "report.chart.grows" : "report.chart.peaks";
+  const course = last === 0 ? "report.chart.one_year" : peak === 0 ? "report.chart.falls" : peak === last ? "report.chart.grows" : "report.chart.peaks";
   const supply = design[0] === design[last] ? "report.chart.same_places" : "report.chart.other_places";
-  const verdict = short[worst] >= 0.5 ? "report.chart.short" : "report.chart.enough";
+  const verdict = `report.chart.${short[worst] >= 0.5 ? "short" : "enough"}${last === 0 ? "_one_year" : ""}`;
   const inflow = DATA.parts.outside[stage].some((v) => v > 0) ? t("report.chart.inflow") : "";
   return [t(course, values), t(supply, values), t(verdict, values), inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
 }
@@ -57,12 +57,22 @@ function scaleOf(series) {
   const ticks = [];
   for (let v = 0; v < most + step * 0.999; v += step) ticks.push(v);
   const { width, height, left, right, top, bottom } = CHART;
-  const span = Math.max(1, YEARS.length - 1);
+  const span = drawn(YEARS).length - 1;
   return {
     ticks,
     x: (y) => left + ((width - left - right) * y) / span,
     y: (v) => height - bottom - ((height - top - bottom) * v) / ticks[ticks.length - 1],
   };
+}
+
+// What is drawn from edge to edge: a single year has no course, it stands as a bar.
+function drawn(values) {
+  return values.length === 1 ? [values[0], values[0]] : values;
+}
+
+// Where a year is marked: a single year in the middle of its bar.
+function place(year) {
+  return YEARS.length === 1 ? 0.5 : year;
 }
 
 function drawing(series, title, readout) {
@@ -81,7 +91,7 @@ function drawing(series, title, readout) {
   const move = (year) => {
     at = Math.max(0, Math.min(YEARS.length - 1, year));
     cursor.setAttribute("visibility", "visible");
-    cursor.setAttribute("transform", `translate(${x(at)},0)`);
+    cursor.setAttribute("transform", `translate(${x(place(at))},0)`);
     readout.textContent = readoutText(series, at);
   };
   picture.addEventListener("pointermove", (event) => {
@@ -105,17 +115,17 @@ function axes(x, y, ticks) {
     svg("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: v === 0 ? "base" : "grid" }),
     svg("text", { x: left - 8, y: y(v) + 4, class: "tick end" }, fixed(v, 0)),
   ]);
-  const years = YEARS.map((year, k) => (k % every === 0 || YEARS.length === 1
-    ? svg("text", { x: x(k), y: height - bottom + 18, class: "tick middle" }, String(year))
+  const years = YEARS.map((year, k) => (k % every === 0
+    ? svg("text", { x: x(place(k)), y: height - bottom + 18, class: "tick middle" }, String(year))
     : null));
   return svg("g", null, grid, years, svg("text", { x: 4, y: 12, class: "tick" }, t("report.chart.unit")));
 }
 
 function stack(series, x, y) {
-  const below = YEARS.map(() => 0);
+  const below = drawn(YEARS.map(() => 0));
   return svg("g", null, series.parts.map(({ part, values }) => {
     const floor = [...below];
-    values.forEach((v, k) => { below[k] += v; });
+    drawn(values).forEach((v, k) => { below[k] += v; });
     const edge = below.map((v, k) => `${x(k).toFixed(1)},${y(v).toFixed(1)}`);
     const back = floor.map((v, k) => `${x(k).toFixed(1)},${y(v).toFixed(1)}`).reverse();
     return svg("polygon", { points: [...edge, ...back].join(" "), fill: PART_COLOURS[part], class: "part" });
@@ -123,11 +133,11 @@ function stack(series, x, y) {
 }
 
 function levelLines(series, x, y) {
-  const last = YEARS.length - 1;
+  const last = drawn(YEARS).length - 1;
   let free = Infinity;
-  const lines = series.levels.map(({ level, values }) => svg("polyline", { points: points(values, x, y), class: `level ${level}` }));
+  const lines = series.levels.map(({ level, values }) => svg("polyline", { points: points(drawn(values), x, y), class: `level ${level}` }));
   const names = [...series.levels].map(({ level, values }) => {
-    const at = Math.min(y(values[last]) + 4, free - 13);
+    const at = Math.min(y(drawn(values)[last]) + 4, free - 13);
     free = at;
     return svg("text", { x: x(last) + 6, y: at, class: "name" }, t(`report.level.${level}`));
   });
@@ -143,8 +153,8 @@ function peakMark({ total, peak }, x, y) {
   const text = `${t("report.chart.peak")} ${YEARS[peak]} · ${fixed(total[peak], 0)}`;
   return svg(
     "g", { class: "peak" },
-    svg("circle", { cx: x(peak), cy: y(total[peak]), r: 3.5 }),
-    svg("text", { x: x(peak) + (end ? 4 : -4), y: y(total[peak]) - 8, class: end ? "end" : peak === 0 ? "" : "middle" }, text),
+    svg("circle", { cx: x(place(peak)), cy: y(total[peak]), r: 3.5 }),
+    svg("text", { x: x(place(peak)) + (end ? 4 : -4), y: y(total[peak]) - 8, class: end ? "end" : place(peak) === 0 ? "" : "middle" }, text),
   );
 }
 

@@ -35,7 +35,7 @@ function renderGlance() {
   const now = (name) => new Set(DATA.lists[name].filter((r) => r.first_year === YEARS[0]).map((r) => r.school_id)).size;
   const change = over("pupils", last) - over("pupils", 0);
   const tiles = [
-    [t("report.glance.pupils", { year: YEARS[0] }), fixed(over("pupils", 0), 0), t("report.glance.pupils_then", { year: YEARS[last], pupils: fixed(over("pupils", last), 0), change: signed(change) })],
+    [t("report.glance.pupils", { year: YEARS[0] }), fixed(over("pupils", 0), 0), last === 0 ? "" : t("report.glance.pupils_then", { year: YEARS[last], pupils: fixed(over("pupils", last), 0), change: signed(change) })],
     [t("report.glance.crowded"), fixed(listed("crowded"), 0), t("report.glance.now", { year: YEARS[0], count: now("crowded") }), "crowded"],
     [t("report.glance.underused"), fixed(listed("underused"), 0), t("report.glance.now", { year: YEARS[0], count: now("underused") }), "underused"],
     [t("report.glance.unplaced"), fixed(over("unplaced", worst), 0), over("unplaced", worst) > 0 ? t("report.glance.worst", { year: YEARS[worst] }) : t("report.glance.never")],
@@ -46,8 +46,9 @@ function renderGlance() {
 
 function renderKey() {
   put("key", STAGES.map((stage) => {
-    const rows = DATA.key.filter((row) => row.stage === stage.id);
-    const heads = ["", ...rows.map((r) => t(`report.key.${r.when}`, { year: r.year }))];
+    const [base, peak] = DATA.key.filter((row) => row.stage === stage.id);
+    const rows = base.year === peak.year ? [base] : [base, peak];
+    const heads = ["", ...rows.map((r) => t(`report.key.${rows.length === 1 ? "both" : r.when}`, { year: r.year }))];
     const line = (name, of) => [name, ...rows.map(of)];
     const metrics = ["pupils", "places_design", "utilisation", "unplaced", "large_classes"];
     const body = [

@@ -186,7 +186,7 @@ function drawNames() {
   view.names.clearLayers();
   for (const [id, region] of Object.entries(DATA.map.regions)) {
     const row = DATA.planning_areas.find((r) => r[0] === id) || [id, null, null];
-    const icon = L.divIcon({ className: "place", iconSize: [120, 16], html: el("span", null, nameOf(row)) });
+    const icon = L.divIcon({ className: "place", iconSize: [170, 16], html: el("span", null, nameOf(row)) });
     const marker = L.marker(latlng(region.anchor), { pane: "names", icon, interactive: false, keyboard: false }).addTo(view.names);
     marker.people = peopleOf(id);
   }

@@ -40,6 +40,7 @@ function legend(name, scale, round) {
 function startPanel() {
   const slider = document.getElementById("year");
   slider.max = String(YEARS.length - 1);
+  document.querySelector(".year-row").hidden = YEARS.length === 1;
   slider.addEventListener("input", () => { stop(); show({ year: Number(slider.value) }); });
   document.getElementById("play").addEventListener("click", () => (playing ? stop() : play()));
   document.getElementById("find").addEventListener("change", (event) => find(event.target));
@@ -93,9 +94,8 @@ function renderMapTable() {
 }
 
 function metricColumn(metric, value) {
-  const unit = unitOf(metric);
   return {
-    label: capital(t(`metric.${metric}`)) + (unit ? ` (${unit})` : ""), hint: t(`report.about.${metric}`), number: true, value,
+    label: headOf(metric), hint: t(`report.about.${metric}`), number: true, value,
     cell: (row) => figure(metric, value(row)),
   };
 }

@@ -75,6 +75,12 @@ function unitOf(metric) {
   return unit === "share" ? "" : t(`unit.${unit}`);
 }
 
+// A metric's name as the head of a column, with its unit where the name does not say it.
+function headOf(metric) {
+  const [name, unit] = [capital(t(`metric.${metric}`)), unitOf(metric)];
+  return !unit || name.toLowerCase().includes(unit.toLowerCase()) ? name : `${name} (${unit})`;
+}
+
 function signed(value) {
   return value > 0 ? `+${fixed(value, 0)}` : fixed(value, 0);
 }
