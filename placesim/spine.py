@@ -65,17 +65,15 @@ def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
     findings += check(inputs, scenario)
     if any(f.is_error for f in findings):
         return inputs, findings
-    findings += check_projection(inputs, scenario.projection)
-    findings += check_demand(inputs, scenario.demand)
-    findings += check_travel(inputs, scenario.travel)
-    findings += _located(check_changes(inputs, scenario.supply), scenario)
-    return inputs, findings
+    needs = check_projection(inputs, scenario.projection) + check_demand(inputs, scenario.demand)
+    needs += check_travel(inputs, scenario.travel) + check_changes(inputs, scenario.supply)
+    return inputs, [*findings, *_located(needs, scenario)]
 
 
 def _located(findings: Iterable[Finding], scenario: Scenario) -> Iterator[Finding]:
-    """Findings about changes, with the file and line where the change was said."""
+    """Findings about keys of the scenario (changes, delays), with the file and line where the key was said."""
     for finding in findings:
-        origin = scenario.overlay.origin(finding.column or "")
+        origin = scenario.overlay.origin(finding.column or "") if finding.file is None else None
         yield replace(finding, file=origin.where, row=origin.line) if origin else finding
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from placesim.errors import Finding, ScenarioError
 
 _NOISE = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
-_TOML_LINE = re.compile(r"\(at line (\d+)")
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,20 @@ def read_chain(file: Path) -> list[Layer]:
     current: Path | None = file
     while current is not None:
         if any(layer.file.resolve() == current.resolve() for layer in chain):
-            raise ScenarioError([Finding("E124", file=chain[-1].file.name, column="extends", value=current.name)])
-        layer = _read_layer(current, folder=file.parent, named_by=chain[-1].file.name if chain else None)
+            last, line = chain[-1].file.name, chain[-1].lines.get("extends")
+            raise ScenarioError([Finding("E124", file=last, row=line, column="extends", value=current.name)])
+        layer = _read_layer(current, file.parent, chain)
         chain.append(layer)
         base = layer.data.get("extends")
         current = None if base is None else current.parent / str(base)
     return chain[::-1]
 
 
-def _read_layer(file: Path, *, folder: Path, named_by: str | None) -> Layer:
+def _read_layer(file: Path, folder: Path, above: list[Layer]) -> Layer:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError:
-        raise ScenarioError([Finding("E102", file=named_by, value=str(file))]) from None
+        raise ScenarioError([_unreadable(file, above)]) from None
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise ScenarioError([Finding("E100", file=file.name, row=line)]) from None
@@ -63,12 +64,28 @@ def _read_layer(file: Path, *, folder: Path, named_by: str | None) -> Layer:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = _TOML_LINE.search(str(error))
-        row = int(at.group(1)) if at else text.count("\n") + 1
-        raise ScenarioError([Finding("E101", file=file.name, row=row, facts={"reason": str(error)})]) from None
+        raise ScenarioError([_no_toml(file, text, str(error))]) from None
     plain = _plain(data)
     _rebase_paths(plain, file.parent, folder)
     return Layer(file, plain, key_lines(text))
+
+
+def _unreadable(file: Path, above: list[Layer]) -> Finding:
+    """The scenario itself, or the base that the layer above names, cannot be read."""
+    if not above:
+        return Finding("E102", value=str(file))
+    named_by = above[-1]
+    line, said = named_by.lines.get("extends"), str(named_by.data["extends"])
+    return Finding("E102", file=named_by.file.name, row=line, column="extends", value=said)
+
+
+def _no_toml(file: Path, text: str, reason: str) -> Finding:
+    """The line that is no TOML as it stands there; the end of the file where something was never closed."""
+    at = _TOML_PLACE.search(reason)
+    lines = text.rstrip("\n").split("\n")
+    row, column = (int(at.group(1)), int(at.group(2))) if at else (len(lines), len(lines[-1]) + 1)
+    said = lines[min(row, len(lines)) - 1].strip()
+    return Finding("E101", file=file.name, row=row, value=said[:80], facts={"at": column})
 
 
 def _plain(value: Any) -> Any:

@@ -23,7 +23,7 @@ from placesim.scenario.overlay import Overlay, lay, parse_settings
 from placesim.scenario.parameters import NormOverrides, Parameters
 from placesim.scenario.validate import validate
 from placesim.standards.norms import StageNorms
-from placesim.standards.pack import load_pack
+from placesim.standards.pack import Pack, load_pack
 
 
 @dataclass(frozen=True, repr=False)
@@ -191,21 +191,34 @@ def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
     wanted = parameters.calendar.stages
     merged = {stage: said for stage, said in merged.items() if not wanted or stage in wanted}
     findings = []
+    said_at = {own.id: f"stage.{i}" for i, own in enumerate(parameters.stage)}
     for stage, said in merged.items():
         lacking = [key for key in ("grades", "age_of_first_grade") if said.get(key) in (None, ())]
-        findings += [_finding_at(overlay, "E127", "stage", stage, {"key": key}) for key in lacking]
-    grades = [g for s in merged.values() for g in s.get("grades", ())]
-    findings += [
-        _finding_at(overlay, "E131", "stage", g, {}) for g in sorted({g for g in grades if grades.count(g) > 1})
-    ]
+        findings += [_finding_at(overlay, "E127", said_at[stage], stage, {"key": key}) for key in lacking]
+    home: dict[str, str] = {}
+    for stage, grade in ((stage, grade) for stage, said in merged.items() for grade in said.get("grades", ())):
+        if grade in home:
+            own = next(s for s in (stage, home[grade]) if s in said_at)
+            facts = {"stage": stage, "other": home[grade]}
+            findings.append(_finding_at(overlay, "E131", said_at[own], grade, facts))
+        home.setdefault(grade, stage)
     if findings:
         raise ScenarioError(findings)
     return Stages(tuple(_stage({**said, "id": stage}) for stage, said in merged.items()))
 
 
+def _pack(parameters: Parameters, overlay: Overlay) -> Pack:
+    """The rule pack; a pack that is not there is told where the scenario names it."""
+    try:
+        return load_pack(parameters.standards.pack)
+    except ScenarioError as error:
+        told = [_finding_at(overlay, f.code, "standards.pack", f.value, f.facts) for f in error.findings if not f.file]
+        raise ScenarioError([*told, *(f for f in error.findings if f.file)]) from None
+
+
 def _norms(parameters: Parameters, stages: Stages, overlay: Overlay) -> Mapping[str, StageNorms]:
     """The pack's norms with the scenario's own in their place."""
-    pack = load_pack(parameters.standards.pack)
+    pack = _pack(parameters, overlay)
     own: Mapping[str, NormOverrides] = parameters.standards.__pydantic_extra__ or {}
     norms, findings = {}, []
     for stage in stages.ids:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
 from placesim.errors import Finding, ScenarioError
+from placesim.messages import LANGUAGES, label
 from placesim.scenario.overlay import Overlay
 from placesim.scenario.parameters import NormOverrides, Parameters
 
@@ -28,6 +29,8 @@ _CODES = {
     "until_before_year": "E120",
     "no_place": "E121",
 }
+_FORMS = {r"^(\d\d-\d\d)?$": "MM-DD", r"^\d{4}-\d\d-\d\d$": "YYYY-MM-DD"}
+_KINDS = {"int": "integer", "float": "number", "bool": "boolean", "string": "text", "list": "list", "tuple": "list"}
 
 
 def validate(overlay: Overlay, file: str) -> Parameters:
@@ -80,7 +83,7 @@ def _finding(detail: Any, path: tuple[str, ...], overlay: Overlay, file: str) ->
     origin = overlay.origin(dotted)
     code = _CODES.get(detail["type"], "E105")
     context = detail.get("ctx", {})
-    facts = {"key": dotted, "nearest": "", "expected": _words(context)}
+    facts: dict[str, Any] = {"key": dotted, "nearest": "", "expected": _words(context)}
     if code == "E103":
         facts["nearest"] = _nearest(path, overlay.data)
     if code == "E104" and detail["type"] == "union_tag_not_found":
@@ -88,16 +91,16 @@ def _finding(detail: Any, path: tuple[str, ...], overlay: Overlay, file: str) ->
     if code == "E106":
         facts["expected"] = _bound(detail["type"], context)
     if code == "E109":
-        facts["expected"] = context.get("pattern", f"≥ {context.get('min_length', 1)}")
+        facts["expected"] = _form(context)
     if code == "E105":
-        facts["expected"] = detail["type"].removesuffix("_type").removesuffix("_parsing")
+        facts["expected"] = _kind_in_words(detail["type"])
     facts.update({k: v for k, v in context.items() if k in ("until", "year")})
     return Finding(
         code,
         file=str(origin.where) if origin else file,
         row=origin.line if origin else None,
         column=dotted,
-        value=None if code == "E104" else _shown(detail.get("input")),
+        value=None if code == "E104" else _shown(code, detail.get("input")),
         facts=facts,
     )
 
@@ -108,9 +111,28 @@ def _words(context: dict[str, Any]) -> str:
     return listed.replace(" or ", ", ").replace("'", "")
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+def _form(context: dict[str, Any]) -> Any:
+    """How a text must look: the form of its pattern, or that it must not be blank."""
+    if "pattern" in context:
+        return _FORMS[context["pattern"]]
+    return {language: label("scenario.not_blank", language) for language in LANGUAGES}
+
+
+def _kind_in_words(error: str) -> dict[str, str]:
+    """The kind of value that a key takes, by language."""
+    kind = _KINDS.get(error.removesuffix("_type").removesuffix("_parsing"), "table")
+    return {language: label(f"scenario.kind.{kind}", language) for language in LANGUAGES}
+
+
+def _shown(code: str, value: Any) -> str | None:
+    """The value as it stands in the file; of a whole table only its kind."""
+    if isinstance(value, dict):
+        return str(value["kind"]) if "kind" in value else None
+    if isinstance(value, str):
+        text = f'"{value}"' if code == "E105" or not value else value
+    else:
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _bound(kind: str, context: dict[str, Any]) -> str:
