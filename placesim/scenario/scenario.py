@@ -198,9 +198,9 @@ def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
     home: dict[str, str] = {}
     for stage, grade in ((stage, grade) for stage, said in merged.items() for grade in said.get("grades", ())):
         if grade in home:
-            own = next(s for s in (stage, home[grade]) if s in said_at)
+            named = next(s for s in (stage, home[grade]) if s in said_at)
             facts = {"stage": stage, "other": home[grade]}
-            findings.append(_finding_at(overlay, "E131", said_at[own], grade, facts))
+            findings.append(_finding_at(overlay, "E131", said_at[named], grade, facts))
         home.setdefault(grade, stage)
     if findings:
         raise ScenarioError(findings)
