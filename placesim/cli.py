@@ -82,6 +82,8 @@ def _guarded(verb: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
+        except BrokenPipeError:  # the reader (`| head`) has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:
             typer.echo(label("cli.internal", LANGUAGE, kind=type(error).__name__, text=str(error)), err=True)
             if os.environ.get("PLACESIM_TRACEBACK"):
