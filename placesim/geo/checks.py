@@ -70,7 +70,7 @@ def _off_road(inputs: Inputs, name: str, network: Network, limit: float) -> Iter
 
 def _unreached(inputs: Inputs, options: TravelOptions) -> Iterator[Finding]:
     """Areas that reach no school of some stage, and schools that no area reaches, within the limit."""
-    schools, limit = inputs.frame("schools"), {"minutes": options.travel.limit_minutes}
+    schools, limit = inputs.frame("schools"), {"minutes": f"{options.travel.limit_minutes:g}"}
     campus = np.flatnonzero(_first_rows(inputs, "schools"))
     pairs = pairs_within(inputs, schools.geometry.to_numpy()[campus], options.travel)
     names = schools["school_id"].to_numpy()[campus]

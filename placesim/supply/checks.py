@@ -54,8 +54,10 @@ class Case:
 
     def stages(self, *stages: str) -> list[Finding]:
         """Known stages that have norms."""
-        lacking = [s for s in stages if s in self.ledger.stages.ids and s not in self.ledger.norms]
-        return self.known("E403", stages, self.ledger.stages.ids) + [
+        ids = self.ledger.stages.ids
+        unknown = [s for s in stages if s not in ids]
+        lacking = [s for s in stages if s in ids and s not in self.ledger.norms]
+        return [f for s in unknown for f in self.finding("E403", s, {"known": ", ".join(ids)})] + [
             f for s in lacking for f in self.finding("E417", s, {})
         ]
 
@@ -84,7 +86,8 @@ class Case:
         taught = {r: self.ledger.stages_taught(r, self.year) for r in others if r not in shut}
         needed = self.ledger.stages_taught(school, self.year)
         idle = [r for r, stages in taught.items() if not set(stages) & set(needed)]
-        missing = [s for s in needed if taught and not any(s in stages for stages in taught.values())]
+        useful = len(idle) < len(taught)
+        missing = [s for s in needed if useful and not any(s in stages for stages in taught.values())]
         return [
             *itself,
             *(f for r in shut for f in self.finding("E413", r, {"school": school})),
