@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import shapely
 
 from placesim.errors import Finding
 from placesim.inputs.findings import at_row, at_table
+from placesim.messages import LANGUAGES, catalogue
 from placesim.records import Inputs, Table
 from placesim.scenario import Scenario
 
 OVERLAP_SHARE = 0.001  # of the smaller area
 BORDER_METRES = 1.0  # points this close to the areas lie in them
 PLACED = ("schools", "sites", "points", "addresses")
+REASON = re.compile(r"(.+)\[(\S+) (\S+)\]")  # as GEOS says why a shape is not valid, and where
 
 
 def invalid_shapes(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
@@ -29,7 +33,16 @@ def invalid_shapes(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
         for row in np.setdiff1d(np.flatnonzero(missing), table.refused):
             yield at_row(table, "E249", int(row), key)
         for row in np.flatnonzero(~missing & ~shapely.is_valid(shapes)):
-            yield at_row(table, "E306", int(row), key, {"reason": shapely.is_valid_reason(shapes[row])})
+            yield at_row(table, "E306", int(row), key, _reason(shapely.is_valid_reason(shapes[row])))
+
+
+def _reason(text: str) -> dict[str, Any]:
+    """Why and where a shape is not valid, in words where the reason is one of the usual ones."""
+    told = REASON.fullmatch(text)
+    reason, x, y = told.groups() if told else (text, "–", "–")
+    key = f"geometry.fault.{reason.casefold()}"
+    words = {language: catalogue(language)["label"].get(key, reason) for language in LANGUAGES}
+    return {"reason": words, "x": x, "y": y}
 
 
 def overlapping_areas(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
@@ -53,7 +66,7 @@ def overlapping_areas(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
 def gaps_between_areas(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
     """The areas leave no holes: whoever lives in one is counted nowhere (lakes are holes too: only a warning)."""
     table = inputs.tables.get("areas")
-    if table is None:
+    if table is None or not _all_sound(table):
         return
     _, shapes = _sound(table)
     parts = shapely.get_parts(shapely.union_all(shapes))
@@ -72,12 +85,17 @@ def _sound(table: Table) -> tuple[np.ndarray, np.ndarray]:
     return rows, shapes[rows]
 
 
+def _all_sound(table: Table) -> bool:
+    """No polygon is missing or invalid: else what lies in it would seem to lie outside."""
+    return len(_sound(table)[0]) == len(table.rows)
+
+
 def points_outside(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
     """Schools and other points lie in an area, else it is said how far off they are."""
     areas = inputs.tables.get("areas")
     for name in PLACED:
         table = inputs.tables.get(name)
-        if table is None or areas is None:
+        if table is None or areas is None or not _all_sound(areas):
             continue
         shapes = np.asarray(table.rows.geometry.values)
         rows = np.flatnonzero(~shapely.is_missing(shapes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -64,7 +65,7 @@ def _missing_ages(table: Table, inputs: Inputs, year: int, needed: NDArray[np.in
     lacking = ~covered[:, :, needed]
     for area in np.flatnonzero((first >= 0) & lacking.any(axis=(1, 2)) & ~unclear):
         facts = {"area": inputs.area_ids[area], "year": year, "ages": _ranges(needed[lacking[area].any(axis=0)])}
-        yield at_row(table, "E308", int(first[area]), "age_from", facts)
+        yield replace(at_row(table, "E308", int(first[area]), "age_from", facts), value=None)  # no cell is wrong
 
 
 def _coverage(table: Table, areas: tuple[str, ...], year: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

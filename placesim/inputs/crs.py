@@ -139,7 +139,8 @@ def _like_degrees(x: float, y: float) -> bool:
 
 
 def _unfit(crs: pyproj.CRS, x: float, y: float) -> dict[str, object]:
-    return {"crs": crs.to_string(), "x": f"{x:.6g}", "y": f"{y:.6g}", "count": 1}
+    shown = (f"{v:.6g}" if _like_degrees(v, 0) else f"{v:.0f}" for v in (x, y))
+    return {"crs": crs.to_string(), **dict(zip("xy", shown, strict=True)), "count": 1}
 
 
 # ------------------------------------------------------------------------------------------------ one table

@@ -40,7 +40,8 @@ class Request:
     def fail(self, code: str, row: int | None = None, facts: Mapping[str, Any] | None = None) -> NoReturn:
         """Stop reading this table: its file cannot be used at all."""
         shown = {"table": self.spec.id, **(facts or {})}
-        raise DataError([Finding(code, file=self.source.path, sheet=self.source.sheet, row=row, facts=shown)])
+        sheet = self.source.sheet or self.source.layer
+        raise DataError([Finding(code, file=self.source.path, sheet=sheet, row=row, facts=shown)])
 
     def fail_setting(self, code: str, key: str, value: Any, facts: Mapping[str, Any]) -> NoReturn:
         """Stop reading this table: a key below `[inputs.<table>]` asks for what is not there."""

@@ -76,12 +76,23 @@ def _records(text: str, delimiter: str, request: Request) -> tuple[list[list[str
     try:
         records = list(reader)
     except csv.Error as error:
-        request.fail("E203", row=reader.line_num, facts={"reason": str(error)})
+        request.fail("E203", row=_broken_line(text, delimiter), facts={"reason": str(error)})
     if reader.line_num == len(records):
         return records, range(1, len(records) + 1)
     reader = _reader(text, delimiter)
     ends = [0, *(reader.line_num for _ in reader)]
     return records, [end + 1 for end in ends[:-1]]
+
+
+def _broken_line(text: str, delimiter: str) -> int:
+    """The line on which the record starts that cannot be read."""
+    end, reader = 0, _reader(text, delimiter)
+    try:
+        for _ in reader:
+            end = reader.line_num
+    except csv.Error:
+        pass
+    return end + 1
 
 
 def _reader(text: str, delimiter: str) -> Any:

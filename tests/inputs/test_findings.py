@@ -64,7 +64,7 @@ FAULTS = [
     ("E303", "flows.csv", "001,001,2024,primary,40", "001,001,2024,小学,40", 2, "stage", "小学"),
     ("E304", "schools.csv", "001,junior,松岭学校,24,2", "001,junior,松岭学校,30,2", 3, "rooms", "30"),
     ("E305", "schools.csv", "小学,,,180", "小学,,,", 4, "rooms", None),
-    ("E308", "population.csv", "001,2024,female,5,120", "001,2024,female,9,120", 2, "age_from", "0"),
+    ("E308", "population.csv", "001,2024,female,5,120", "001,2024,female,9,120", 2, "age_from", ""),
     ("E311", "enrolment.csv", "002,2024,G1,25,1", "002,2024,G1,2500,30", None, "pupils", None),
     ("E312", "enrolment.csv", "G7,90,2,2,0", "G7,90,2,1,0", 3, "classes", "2"),
     ("E313", "enrolment.csv", "002,2024,G1,25,1", "002,2024,G1,125,1", 4, "pupils", "125"),
@@ -150,8 +150,10 @@ def test_a_file_that_may_not_be_opened(county: County, monkeypatch: pytest.Monke
 
 
 def test_a_quote_that_never_closes(county: County) -> None:
-    county.edit("flows.csv", "001,001,2024", '"001,001,2024')
-    assert county.only("E203").file == "flows.csv"
+    county.edit("flows.csv", "outside,001", '"outside,001')
+    county.write("flows.csv", (county.folder / "flows.csv").read_bytes() + b"002,001,2024,primary,7\n")
+    finding = county.only("E203")
+    assert (finding.file, finding.row) == ("flows.csv", 3)
 
 
 def test_bytes_that_are_neither_utf8_nor_gb18030(county: County) -> None:
@@ -239,8 +241,9 @@ def test_shapes_of_the_wrong_kind(county: County) -> None:
 
 def test_a_layer_without_its_system(county: County) -> None:
     squares().set_crs(None, allow_override=True).to_file(county.folder / "bare.gpkg")
-    county.say('"areas.gpkg"', '"bare.gpkg"')
-    assert county.only("E207").file == "bare.gpkg"
+    county.say('"areas.gpkg"', '"bare.gpkg"\nlayer = "bare"')
+    finding = county.only("E207")
+    assert (finding.file, finding.sheet) == ("bare.gpkg", "bare")
     county.say('"bare.gpkg"', f'"bare.gpkg"\ncrs = "{CRS}"')
     assert not [f for f in county.findings() if f.is_error]
 
