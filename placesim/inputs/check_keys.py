@@ -34,7 +34,8 @@ def duplicate_keys(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
         first = pd.Series(np.arange(len(codes))).groupby(codes).transform("first").to_numpy()
         named = table.rows[key[0]].notna().to_numpy() | ~np.array(spec.by_id[key[0]].required)
         named[list(table.refused)] = False
-        for row in np.flatnonzero((first != np.arange(len(codes))) & named):
+        again = np.flatnonzero((first != np.arange(len(codes))) & named)
+        for row in again[~pd.Series(table.file_row[again]).duplicated()]:  # a line that was unpivoted is told once
             shown = ", ".join(cell_text(v) or "–" for v in table.rows[key].iloc[row].tolist())
             facts = {"key": shown, "columns": ", ".join(key), "first": int(table.file_row[first[row]])}
             yield at_row(table, "E300", int(row), key[0], facts)

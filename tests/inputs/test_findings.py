@@ -346,7 +346,7 @@ def test_an_area_that_crosses_itself(county: County) -> None:
     county.areas(areas)
     finding = county.only("E306")
     assert (finding.row, finding.column) == (1, "area_id")
-    assert finding.facts["reason"].startswith("Self-intersection")
+    assert finding.facts["reason"]["zh"] == "边界自相交"
 
 
 def test_areas_that_overlap(county: County) -> None:
