@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from placesim.dictionary import table_specs
 from placesim.errors import Finding
 from placesim.inputs.findings import at_row, at_table, positions
+from placesim.messages import labels
 from placesim.records import Inputs, Table
 from placesim.scenario import Scenario
 from placesim.vocabulary import BASES, SEXES
@@ -64,7 +65,7 @@ def _missing_ages(table: Table, inputs: Inputs, year: int, needed: NDArray[np.in
         yield at_row(areas, "W305", int(area), "area_id", {"year": year, "population": table.source.file})
     lacking = ~covered[:, :, needed]
     for area in np.flatnonzero((first >= 0) & lacking.any(axis=(1, 2)) & ~unclear):
-        facts = {"area": inputs.area_ids[area], "year": year, "ages": _ranges(needed[lacking[area].any(axis=0)])}
+        facts = {"area": inputs.area_ids[area], "year": year, "ages": _ages_in_words(lacking[area], needed)}
         yield replace(at_row(table, "E308", int(first[area]), "age_from", facts), value=None)  # no cell is wrong
 
 
@@ -83,6 +84,15 @@ def _coverage(table: Table, areas: tuple[str, ...], year: int) -> tuple[NDArray[
     first = np.full(len(areas), NO_ROWS, dtype=np.int64)
     first[area[area >= 0][::-1]] = at[area >= 0][::-1]
     return steps.cumsum(axis=2)[:, :, :-1] > 0, first
+
+
+def _ages_in_words(lacking: NDArray[np.bool_], needed: NDArray[np.int64]) -> dict[str, str]:
+    """The ages that lacking[sex, needed age] names, with the sex where only one lacks them."""
+    ages, sexes = _ranges(needed[lacking.any(axis=0)]), np.flatnonzero(lacking.any(axis=1))
+    if len(sexes) > 1:
+        return {"en": ages, "zh": f"{ages} 岁"}
+    sex = labels(f"choice.{SEXES[sexes[0]]}")
+    return {"en": f"{ages} ({sex['en']})", "zh": f"{ages} 岁（{sex['zh']}）"}
 
 
 def _ranges(ages: NDArray[np.int64]) -> str:

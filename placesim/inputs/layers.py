@@ -17,6 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from placesim.inputs.raw import RawTable, as_texts, cell_text
 from placesim.inputs.request import Request
 from placesim.inputs.workbooks import chosen
+from placesim.messages import labels
 
 SIDECARS = (".dbf", ".prj", ".cpg")
 
@@ -30,11 +31,10 @@ def read_layer(request: Request) -> RawTable:
         _check_utf8(request)
     try:
         return _layer(request)
-    except (UnicodeDecodeError, LookupError) as error:
-        encoding = request.source.encoding or "utf-8"
-        request.fail("E205", facts={"reason": str(error), "encoding": encoding, "line": 0})
-    except (DataSourceError, DataLayerError, ValueError) as error:
-        request.fail("E203", facts={"reason": str(error)})
+    except (UnicodeDecodeError, LookupError):
+        request.fail("E205", facts={"encoding": request.source.encoding or "utf-8", "line": 0})
+    except (DataSourceError, DataLayerError, ValueError):
+        request.fail("E203", facts={"reason": labels("unreadable.layer")})
 
 
 def _layer(request: Request) -> RawTable:
@@ -56,8 +56,8 @@ def read_parquet(request: Request) -> RawTable:
     """A Parquet file, plain or with geometry (GeoParquet)."""
     try:
         return _parquet(request)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:  # KeyError: damaged metadata
-        request.fail("E203", facts={"reason": str(error)})
+    except (pa.ArrowException, OSError, ValueError, KeyError):  # KeyError: damaged metadata
+        request.fail("E203", facts={"reason": labels("unreadable.parquet")})
 
 
 def _parquet(request: Request) -> RawTable:

@@ -19,6 +19,7 @@ from placesim.inputs.reshape import Shaped, reshape
 from placesim.inputs.text_files import read_text_file
 from placesim.inputs.typed import key_order, type_table
 from placesim.inputs.workbooks import read_workbook
+from placesim.messages import labels
 from placesim.records import Inputs, Source, Table, freeze
 from placesim.scenario import Scenario
 
@@ -110,9 +111,10 @@ def read_raw(request: Request) -> RawTable:
     if reader is None:
         request.fail_setting("E202", "path", request.source.path, {"formats": ", ".join(READERS)})
     try:
+        path.open("rb").close()
         return reader(request)
-    except OSError as error:  # no right to read it, or Excel holds it open
-        request.fail("E203", facts={"reason": str(error)})
+    except OSError:
+        request.fail("E203", facts={"reason": labels("unreadable.locked")})
 
 
 def _basis(request: Request) -> Iterable[Finding]:

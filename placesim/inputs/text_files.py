@@ -13,6 +13,7 @@ import numpy as np
 from placesim.errors import Finding
 from placesim.inputs.raw import RawTable, shown, text_columns
 from placesim.inputs.request import Request
+from placesim.messages import labels
 
 DELIMITERS = ",;\t"
 
@@ -75,8 +76,8 @@ def _records(text: str, delimiter: str, request: Request) -> tuple[list[list[str
     reader = _reader(text, delimiter)
     try:
         records = list(reader)
-    except csv.Error as error:
-        request.fail("E203", row=_broken_line(text, delimiter), facts={"reason": str(error)})
+    except csv.Error:
+        request.fail("E203", row=_broken_line(text, delimiter), facts={"reason": labels("unreadable.quotes")})
     if reader.line_num == len(records):
         return records, range(1, len(records) + 1)
     reader = _reader(text, delimiter)

@@ -15,6 +15,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from placesim.inputs.raw import UNCACHED, RawTable, cell_text, text_columns
 from placesim.inputs.request import Request
+from placesim.messages import labels
 
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
@@ -31,8 +32,8 @@ def read_workbook(request: Request) -> RawTable:
         grid = [[cell_text(v) for v in row] for row in values]
         if request.path.suffix.lower() == ".xlsx":
             _show_hidden_faults(grid, request, sheet)
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, OSError, ValueError) as error:
-        request.fail("E203", facts={"reason": str(error)})
+    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, ValueError):
+        request.fail("E203", facts={"reason": labels("unreadable.workbook")})
     filled = [i for i, row in enumerate(grid) if "".join(row).strip()]
     if not filled:
         request.fail("E208")

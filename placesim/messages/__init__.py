@@ -43,6 +43,11 @@ def label(key: str, language: str, /, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def labels(key: str) -> dict[str, str]:
+    """A label in every language: a fact of a finding that its reader's language decides."""
+    return {language: label(key, language) for language in LANGUAGES}
+
+
 def describe(finding: Finding, language: str) -> tuple[str, str]:
     """(what is wrong, the fix) of a finding, placeholders filled from its value and facts (labels: by language)."""
     entry = catalogue(language)["finding"][finding.code]

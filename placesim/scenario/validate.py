@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
 from placesim.errors import Finding, ScenarioError
-from placesim.messages import LANGUAGES, label
+from placesim.messages import labels
 from placesim.scenario.overlay import Overlay
 from placesim.scenario.parameters import NormOverrides, Parameters
 
@@ -115,13 +115,13 @@ def _form(context: dict[str, Any]) -> Any:
     """How a text must look: the form of its pattern, or that it must not be blank."""
     if "pattern" in context:
         return _FORMS[context["pattern"]]
-    return {language: label("scenario.not_blank", language) for language in LANGUAGES}
+    return labels("scenario.not_blank")
 
 
 def _kind_in_words(error: str) -> dict[str, str]:
     """The kind of value that a key takes, by language."""
     kind = _KINDS.get(error.removesuffix("_type").removesuffix("_parsing"), "table")
-    return {language: label(f"scenario.kind.{kind}", language) for language in LANGUAGES}
+    return labels(f"scenario.kind.{kind}")
 
 
 def _shown(code: str, value: Any) -> str | None:

@@ -388,7 +388,7 @@ def test_a_supplied_population_needs_only_the_ages_of_the_stages(county: County)
     county.write("population.csv", text)
     short = [f for f in county.findings() if f.code == "E308"]
     assert [f.facts["area"] for f in short] == ["001", "002", "003", "004"]
-    assert {f.facts["ages"] for f in short} == {"0–2, 18–100"}
+    assert {f.facts["ages"]["en"] for f in short} == {"0–2, 18–100"}
     county.say("[allocation]", '[demography]\nmethod = "given"\n[allocation]')
     assert not [f for f in county.findings() if f.is_error]
 
