@@ -34,7 +34,7 @@ def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: floa
     """pupils[row] of the flow that makes minutes + step minutes + unplaced_minutes × unplaced least.
 
     pupils[node]. Every pupil may stay unplaced, so there is always a solution. Solved exactly, in whole costs: minutes
-    × scale, rounded, with scale = cost range ÷ largest cost. The range is 2⁴⁴, and less where prices in the solver,
+    × scale, rounded, with scale = range ÷ largest cost. The range is 2⁴⁴, and less where prices in the solver,
     which grow with (nodes + 1) × the longest alternating path, or the total could leave 64 bits; so the total differs
     from that of unrounded costs by at most 2 ÷ scale per pupil. A price of the unplaced beyond what any chain of moves
     can cost changes nothing and is cut to that; it is raised by one unit, so that a pupil for whom a way costs as much
@@ -55,7 +55,8 @@ def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: floa
     heads = [len(pupils) + arcs.school[rows], np.full(len(step), sink), np.full(len(pupils), sink)]
     room = np.concatenate([pupils[arcs.node[rows]], steps.places[step_school, step], pupils])
     cost = np.concatenate([arcs.minutes[rows], steps.minutes[step], np.full(len(pupils), price)])
-    units = np.rint(cost * _scale(float(cost.max()), sink + 1, schools, int(pupils.sum()))).astype(np.int64)
+    most = min(_MOST, _RANGE // max((sink + 2) * 2 * (schools + 2), int(pupils.sum())))
+    units = np.rint(cost / (cost.max() or 1.0) * most).astype(np.int64)
     units[-len(pupils) :] += 1
     out[rows] = _solve(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
     return out
@@ -77,9 +78,3 @@ def _price(unplaced_minutes: float, arcs: Arcs, steps: Steps, longest: int) -> f
     """The price of the unplaced, cut to what makes placing one more pupil always worth its chain of moves."""
     dearest = float(arcs.minutes.max(initial=0.0)) + float(steps.minutes.max(initial=0.0))
     return min(unplaced_minutes, (longest + 1) * dearest or 1.0)
-
-
-def _scale(largest: float, nodes: int, schools: int, pupils: int) -> float:
-    """Whole cost units per minute."""
-    most = min(_MOST, _RANGE // max((nodes + 1) * 2 * (schools + 2), pupils))
-    return most / largest if largest > 0 else 1.0

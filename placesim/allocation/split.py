@@ -28,12 +28,14 @@ def split_rooms(rooms: Ints, need: Ints, taught: NDArray[np.bool_]) -> Ints:
     """stage_rooms[campus, stage]: rooms[campus] by need[campus, stage] in classes.
 
     Enough rooms: every need is met and the spare rooms go pro rata to it (equally among the stages taught where nobody
-    needs a room). Too few: one room for each stage in need as far as they go, the others by largest remainder.
+    needs a room). Too few: by largest remainders of the need; where that would leave a stage in need without a room and
+    there is one for each, everyone gets one first.
     """
     wanted = need.sum(axis=1)
     spare = apportion(rooms - wanted, np.where(wanted[:, None] > 0, need, taught))
-    first = np.minimum(need, 1) * (rooms >= np.minimum(need, 1).sum(axis=1))[:, None]
-    short = first + apportion(rooms - first.sum(axis=1), need - first)
+    plain, first = apportion(rooms, need), np.minimum(need, 1)
+    barred = ((plain < first).any(axis=1) & (rooms >= first.sum(axis=1)))[:, None]
+    short = np.where(barred, first + apportion(rooms - first.sum(axis=1), need - first), plain)
     return np.where((wanted <= rooms)[:, None], need + spare, short)
 
 

@@ -88,7 +88,7 @@ def lay_out(question: Question) -> StageYear:
     node_of = np.full((bands.shape[1], outside + 1), -1)
     node_of[band[:residents], area[:residents]] = np.arange(residents)
     phase = node_phase(area, band)
-    flat = cells[band, area].reshape(len(band), -1)
+    flat = cells[band, area].reshape(len(band), cells.shape[2] * cells.shape[3])
     inflow = _inflow(question, bands[:, band[residents:]], flat[residents:].sum(axis=1), phase[residents:])
     return StageYear(
         area=area, cells=flat, phase=phase, residents=residents, arcs=_arcs(question.ways, bands, node_of),

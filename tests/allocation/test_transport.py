@@ -130,7 +130,8 @@ def instances(draw: st.DrawFn, most: int = 6) -> tuple[list[int], list[int], lis
     areas, schools = draw(st.integers(1, 5)), draw(st.integers(1, 4))
     pupils = draw(st.lists(st.integers(0, most), min_size=areas, max_size=areas))
     places = draw(st.lists(st.integers(0, 2 * most), min_size=schools, max_size=schools))
-    minutes = st.one_of(st.integers(0, 30).map(float), st.floats(0, 90))
+    # thousandths of a minute: the linear programme's own tolerance is coarser than the finest floats
+    minutes = st.one_of(st.integers(0, 30).map(float), st.integers(0, 90_000).map(lambda n: n / 1000))
     ways = draw(st.lists(st.tuples(st.integers(0, areas - 1), st.integers(0, schools - 1), minutes), max_size=15))
     return pupils, places, ways, draw(st.sampled_from([5.0, 60.0, 600.0]))
 
@@ -155,6 +156,14 @@ def test_steps_equal_the_plain_twin(
     load = np.bincount(arcs.school, weights=found, minlength=len(places))
     total = found @ arcs.minutes + extra * np.maximum(load - places, 0).sum() + price * (sum(pupils) - found.sum())
     assert total == pytest.approx(by_shortest_paths(pupils, steps, ways, price), rel=1e-6, abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 90), min_size=6, max_size=6), st.one_of(st.floats(0, 1e6), st.just(np.inf)))
+def test_any_float_may_be_minutes_or_price(minutes: list[float], price: float) -> None:
+    flow = solve([2, 3], [1, 2, 2], [(i // 3, i % 3, m) for i, m in enumerate(minutes)], price)
+    assert flow.pupils.sum() + flow.unplaced.sum() == 5
+    if price > 400:
+        assert flow.unplaced.sum() == 0
 
 
 @given(instances())
