@@ -89,7 +89,7 @@ def _campuses(rows: pd.DataFrame, areas: gpd.GeoDataFrame, opens: Iterable[Open]
     index = pd.Index(ids, name="school_id", dtype=object)
     geometry = gpd.GeoSeries(points.reindex(index), crs=areas.crs)
     facts = facts.reindex(index)
-    texts = facts.columns[facts.dtypes == object]
+    texts = facts.columns[[pd.api.types.is_object_dtype(t) for t in facts.dtypes]]
     facts[texts] = facts[texts].where(facts[texts].notna(), None)  # blank text is None, also for campuses yet to open
     campuses = gpd.GeoDataFrame(facts, geometry=geometry, crs=areas.crs)
     campuses["area_type"] = _area_types(campuses, areas)
