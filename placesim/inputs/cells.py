@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from placesim.dictionary import Column
 from placesim.inputs.garbled import LOST, true_encoding
 from placesim.inputs.raw import UNCACHED
+from placesim.messages import labels
 from placesim.scenario.parameters import ColumnSource
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -93,7 +94,8 @@ def _outside(value: float, column: Column) -> Problem | None:
     high = math.inf if column.max is None else column.max
     if low <= value <= high and math.isfinite(value):
         return None
-    return Problem("E219", {"min": _plain(low), "max": _plain(high), "unit": column.unit or ""})
+    unit = labels(f"unit.{column.unit}") if column.unit else ""
+    return Problem("E219", {"min": _plain(low), "max": _plain(high), "unit": unit})
 
 
 def _plain(limit: float) -> str:

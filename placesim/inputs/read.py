@@ -83,7 +83,7 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
         geometry = raw.geometry.iloc[shaped.record].reset_index(drop=True)
         frame = gpd.GeoDataFrame(frame, geometry=geometry)
     elif request.spec.geometry in ("polygon", "line"):
-        request.fail("E232", facts={"geometry": request.spec.geometry})
+        request.fail("E232", facts={"geometry": labels(f"geometry.{request.spec.geometry}")})
     order = key_order(frame, request.spec.key)
     source = Source(
         file=raw.file,
