@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from placesim.errors import DataError, Finding, FindingsError, PlacesimError
+from placesim.errors import DataError, Finding, FindingsError, PlacesimError, by_severity
 from placesim.messages import catalogue, label, line, user_language
 
 OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -95,7 +95,7 @@ def _guarded(verb: Callable[..., None]) -> Callable[..., None]:
 
 def _print_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
     """Errors first, two lines each; with --json one document on standard output."""
-    findings = list(findings)
+    findings = by_severity(findings)
     if as_json:
         from placesim.store.write import findings_json
 

@@ -30,6 +30,11 @@ class Finding:
         return self.code.startswith("E")
 
 
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors, then warnings, then notes; within each as they were found."""
+    return tuple(sorted(findings, key=lambda f: "EWN".index(f.code[0])))
+
+
 class PlacesimError(Exception):
     """Base of every error that placesim raises on purpose."""
 
@@ -52,7 +57,7 @@ class FindingsError(PlacesimError):
     """The scenario or its data cannot be run: carries every finding, errors first."""
 
     def __init__(self, findings: Iterable[Finding]):
-        self.findings = tuple(sorted(findings, key=lambda f: not f.is_error))
+        self.findings = by_severity(findings)
         super().__init__(f"{sum(f.is_error for f in self.findings)} errors, first: {self.findings[0]}")
 
 

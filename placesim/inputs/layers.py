@@ -32,7 +32,7 @@ def read_layer(request: Request) -> RawTable:
     try:
         return _layer(request)
     except (UnicodeDecodeError, LookupError):
-        request.fail("E205", facts={"encoding": request.source.encoding or "utf-8", "line": 0})
+        request.fail("E205", facts={"encoding": request.source.encoding or "utf-8"})
     except (DataSourceError, DataLayerError, ValueError):
         request.fail("E203", facts={"reason": labels("unreadable.layer")})
 
@@ -105,7 +105,7 @@ def _check_utf8(request: Request) -> None:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        request.fail("E205", row=line, facts={"encoding": "utf-8", "line": line})
+        request.fail("E205", row=line, facts={"encoding": "utf-8"})
 
 
 def content_hash(request: Request) -> str:

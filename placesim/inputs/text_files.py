@@ -49,15 +49,15 @@ def _decode(request: Request) -> tuple[str, list[Finding]]:
     try:
         return data.decode(_with_bom(declared or "utf-8")), []
     except LookupError:
-        request.fail("E205", facts={"encoding": declared, "line": 0})
+        request.fail("E205", facts={"encoding": declared})
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         if declared:
-            request.fail("E205", row=line, facts={"encoding": declared, "line": line})
+            request.fail("E205", row=line, facts={"encoding": declared})
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
-        request.fail("E205", row=line, facts={"encoding": "utf-8, gb18030", "line": line})
+        request.fail("E205", row=line, facts={"encoding": "utf-8, gb18030"})
     return text, [Finding("N200", file=request.source.path)]
 
 
