@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placesim.errors import DataError, Finding, InfeasibleError, InputError, PlacesimError, ScenarioError
-    from placesim.spine import run
     from placesim.scenario import Scenario, example, load
+    from placesim.spine import run
     from placesim.store import Run, SavedRun, open_run
 
 _HOMES = {

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
+from placesim.arguments import as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -50,42 +51,26 @@ def transport(
     return Flow(flow, supply - placed, float(usable.minutes @ flow[ways]))
 
 
-def _one_axis(argument: str, given: ArrayLike) -> Floats:
-    try:
-        values = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(argument, "must be an array of numbers") from error
-    if values.ndim != 1:
-        raise InputError(argument, "must have one axis", value=f"shape {values.shape}")
-    return values
-
-
 def _counts(argument: str, given: ArrayLike) -> Ints:
-    values = _one_axis(argument, given)
-    _refuse(argument, "must be finite and not negative", values, ~(values >= 0) | np.isinf(values))
-    _refuse(argument, "must be a whole number (round with `whole` first)", values, values != np.floor(values))
+    values = as_numbers(argument, given, axes=1)
+    refuse(argument, values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
+    refuse(argument, values, values != np.floor(values), "must be a whole number (round with `whole` first)")
     return values.astype(np.int64)
 
 
 def _positions(argument: str, given: ArrayLike, length: int) -> Ints:
-    values = _one_axis(argument, given)
+    values = as_numbers(argument, given, axes=1)
     off = ~((values >= 0) & (values < length)) | (values != np.floor(values))
-    _refuse(argument, f"must be a position 0 … {length - 1}", values, off)
+    refuse(argument, values, off, f"must be a position 0 … {length - 1}")
     return values.astype(np.int64)
 
 
 def _minutes(argument: str, given: ArrayLike) -> Floats:
-    values = _one_axis(argument, given)
-    _refuse(argument, "must be a number of 0 or more", values, ~(values >= 0))
+    values = as_numbers(argument, given, axes=1)
+    refuse(argument, values, ~(values >= 0), "must be a number of 0 or more")
     return values
 
 
 def _same_length(argument: str, values: Floats | Ints, rows: Ints) -> None:
     if len(values) != len(rows):
         raise InputError(argument, f"must have as many rows as area ({len(rows)})", value=len(values))
-
-
-def _refuse(argument: str, rule: str, values: Floats, wrong: np.ndarray) -> None:
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise InputError(argument, rule, first, values[first])

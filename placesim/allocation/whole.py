@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from placesim.arguments import as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -25,10 +26,10 @@ def whole(pupils: ArrayLike, *, phase: ArrayLike = 0.5) -> Ints:
 
     Raises InputError for pupils that are NaN, infinite, negative or have no axis, and for a phase outside [0, 1).
     """
-    values = _numbers("pupils", pupils)
+    values = as_numbers("pupils", pupils)
     if values.ndim == 0:
         raise InputError("pupils", "must have at least one axis, [..., area]")
-    _refuse("pupils", "must be finite and not negative", values, ~(values >= 0) | np.isinf(values))
+    refuse("pupils", values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
     floor, fraction = _parts(values)
     start = (_phase(phase, values.shape[:-1]) + _SNAP)[..., None]
     sums = np.concatenate([start, np.cumsum(fraction, axis=-1) + start], axis=-1) >> _BITS
@@ -64,22 +65,9 @@ def cohort_phase(cohorts: ArrayLike, groups: int) -> Floats:
 
 
 def _phase(phase: ArrayLike, shape: tuple[int, ...]) -> Ints:
-    values = _numbers("phase", phase)
-    _refuse("phase", "must lie in [0, 1)", values, ~((values >= 0) & (values < 1)))
+    values = as_numbers("phase", phase)
+    refuse("phase", values, ~((values >= 0) & (values < 1)), "must lie in [0, 1)")
     try:
         return np.broadcast_to((values * _ONE).astype(np.int64), shape)
     except ValueError as error:
         raise InputError("phase", f"must fit the leading axes {shape}", value=f"shape {values.shape}") from error
-
-
-def _numbers(argument: str, given: ArrayLike) -> Floats:
-    try:
-        return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(argument, "must be an array of numbers") from error
-
-
-def _refuse(argument: str, rule: str, values: Floats, wrong: np.ndarray) -> None:
-    if wrong.any():
-        first = tuple(int(i) for i in np.argwhere(wrong)[0]) or None
-        raise InputError(argument, rule, first, values[first or ()])

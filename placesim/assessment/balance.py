@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from placesim.arguments import as_numbers, refuse
 from placesim.errors import InputError
 
 
@@ -27,23 +28,14 @@ def weighted_cv(amount: ArrayLike, pupils: ArrayLike) -> float:
         raise InputError("pupils", "must hold a school with pupils")
     if x.sum() == 0:
         raise InputError("amount", "must not be zero in every school")
-    bare = np.flatnonzero((p == 0) & (x > 0))
-    if bare.size:
-        raise InputError("pupils", "must be above 0 where there is an amount", int(bare[0]), 0)
+    refuse("pupils", p, (p == 0) & (x > 0), "must be above 0 where there is an amount")
     x, p = x[p > 0], p[p > 0]
     mean = x.sum() / p.sum()
     spread = np.sqrt((p / p.sum() * (x / p - mean) ** 2).sum())
     return float(spread / mean)
 
 
-def _checked(argument: str, values: ArrayLike) -> NDArray[np.float64]:
-    try:
-        array = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(argument, "must be numbers") from None
-    if array.ndim != 1:
-        raise InputError(argument, "must have one axis, [school]", value=f"shape {array.shape}")
-    wrong = np.flatnonzero(~np.isfinite(array) | (array < 0))
-    if wrong.size:
-        raise InputError(argument, "must be finite and not negative", int(wrong[0]), array[wrong[0]])
-    return array
+def _checked(argument: str, given: ArrayLike) -> NDArray[np.float64]:
+    values = as_numbers(argument, given, axes=1)
+    refuse(argument, values, ~np.isfinite(values) | (values < 0), "must be finite and not negative")
+    return values

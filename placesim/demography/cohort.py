@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from placesim.arguments import as_numbers, refuse
 from placesim.errors import InputError
 from placesim.kernel import kernel
 from placesim.records import Floats, Frozen, require
@@ -95,20 +96,15 @@ def _checked(base: ArrayLike, rates: Rates) -> tuple[Floats, tuple[Floats, Float
     _shaped("males_per_female_birth", males, (steps,))
     counts = {"base": start, "survival": survival, "fertility": fertility, "males_per_female_birth": males}
     for name, array in counts.items():
-        _refuse(name, array, array < 0, "must not be negative")
-    _refuse("survival", survival, survival > 1, "must not exceed 1")
+        refuse(name, array, array < 0, "must not be negative")
+    refuse("survival", survival, survival > 1, "must not exceed 1")
     return start, (survival, fertility, migrants, males)
 
 
 def _floats(name: str, values: ArrayLike, dimensions: int) -> Floats:
     """A writable C-ordered float64 array (one machine-code version of the kernel serves all), refused if not finite."""
-    try:
-        array = np.require(values, dtype=np.float64, requirements=["C", "W"])
-    except (TypeError, ValueError) as error:
-        raise InputError(name, "must be an array of numbers") from error
-    if array.ndim != dimensions:
-        raise InputError(name, f"must have {dimensions} axes", value=array.ndim)
-    _refuse(name, array, ~np.isfinite(array), "must be a finite number")
+    array = np.require(as_numbers(name, values, axes=dimensions), requirements=["C", "W"])
+    refuse(name, array, ~np.isfinite(array), "must be a finite number")
     return array
 
 
@@ -120,12 +116,6 @@ def _shaped(name: str, array: Floats, shape: tuple[int | tuple[int, ...], ...]) 
             lengths = " or ".join(str(n) for n in allowed)
             raise InputError(name, f"axis {axis} must have length {lengths}", value=array.shape)
     return array
-
-
-def _refuse(name: str, array: Floats, bad: NDArray[np.bool_], rule: str) -> None:
-    if bad.any():
-        first = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-        raise InputError(name, rule, first, array[first])
 
 
 # -------------------------------------------------------------------------------------------------- the kernels

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
+from placesim.arguments import as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats
 
@@ -44,23 +45,18 @@ def _repaired(single: Floats, counts: Floats, knots: NDArray[np.int64]) -> Float
 
 
 def _checked_counts(groups: ArrayLike) -> Floats:
-    counts = np.asarray(groups, dtype=np.float64)
+    counts = as_numbers("groups", groups)
     if counts.ndim == 0 or counts.shape[-1] == 0:
         raise InputError("groups", "must have at least one group on the last axis", value=counts.shape)
-    for bad, rule in ((~np.isfinite(counts), "must be a finite number"), (counts < 0, "must not be negative")):
-        if bad.any():
-            first = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-            raise InputError("groups", rule, first, counts[first])
+    refuse("groups", counts, ~np.isfinite(counts), "must be a finite number")
+    refuse("groups", counts, counts < 0, "must not be negative")
     return counts
 
 
 def _checked_edges(edges: Sequence[int]) -> NDArray[np.int64]:
-    ages = np.asarray(edges, dtype=np.float64)
-    if ages.ndim != 1 or len(ages) < 2:
+    ages = as_numbers("edges", edges, axes=1)
+    if len(ages) < 2:
         raise InputError("edges", "must be a list of two or more ages", value=edges)
-    whole = np.isfinite(ages) & (ages == np.floor(ages))
-    for position in np.flatnonzero(~whole):
-        raise InputError("edges", "must be a whole age", int(position), ages[position])
-    for position in np.flatnonzero(np.diff(ages) <= 0):
-        raise InputError("edges", "must be greater than the age before", int(position) + 1, ages[position + 1])
+    refuse("edges", ages, ~np.isfinite(ages) | (ages != np.floor(ages)), "must be a whole age")
+    refuse("edges", ages, np.append(False, np.diff(ages) <= 0), "must be greater than the age before")
     return ages.astype(np.int64)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from placesim.arguments import as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -70,31 +70,15 @@ def distances(links: csr_array, sources: Ints, targets: Ints, limit: float) -> I
 
 
 def _nodes(argument: str, ids: ArrayLike) -> Ints:
-    values = _one_axis(argument, ids)
+    values = as_numbers(argument, ids, axes=1)
     wrong = ~np.isfinite(values) | (values < 0) | (values != np.floor(values))
-    _refuse(argument, "must be a node position 0, 1, 2 …", values, wrong)
+    refuse(argument, values, wrong, "must be a node position 0, 1, 2 …")
     return values.astype(np.int64)
 
 
 def _costs(cost: ArrayLike, links: int) -> Floats:
-    values = _one_axis("cost", cost)
-    _refuse("cost", "must be a number of 0 or more", values, ~(values >= 0))
+    values = as_numbers("cost", cost, axes=1)
+    refuse("cost", values, ~(values >= 0), "must be a number of 0 or more")
     if len(values) != links:
         raise InputError("cost", f"must have as many links as u ({links})", value=len(values))
     return values
-
-
-def _one_axis(argument: str, given: ArrayLike) -> Floats:
-    try:
-        values = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(argument, "must be an array of numbers") from error
-    if values.ndim != 1:
-        raise InputError(argument, "must have one axis", value=f"shape {values.shape}")
-    return values
-
-
-def _refuse(argument: str, rule: str, values: NDArray[Any], wrong: NDArray[np.bool_]) -> None:
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise InputError(argument, rule, first, values[first])

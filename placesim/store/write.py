@@ -85,7 +85,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "travel": run.travel.method,
         "crs": run.inputs.crs,
         "draws": 0,
-        "notes": [*run.demand.notes, *run.travel.notes, *run.assessment.notes],
+        "notes": [*run.demand.notes, *run.travel.notes, *run.allocation.notes, *run.assessment.notes],
         "inputs": {
             n: {"file": s.file, "sheet": s.sheet, "sha256": s.sha256, "as_of": s.as_of} for n, s in sources.items()
         },

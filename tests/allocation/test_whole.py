@@ -90,16 +90,16 @@ def test_the_argument_stays_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("pupils", "phase", "argument", "index"),
     [
-        ([1.0, np.nan], 0.5, "pupils", (1,)),
+        ([1.0, np.nan], 0.5, "pupils", 1),
         ([[1.0, 2.0], [-0.1, 1.0]], 0.5, "pupils", (1, 0)),
-        ([np.inf], 0.5, "pupils", (0,)),
+        ([np.inf], 0.5, "pupils", 0),
         (3.0, 0.5, "pupils", None),
         (["many"], 0.5, "pupils", None),
         ([1.0], 1.0, "phase", None),
         ([1.0], -0.1, "phase", None),
         ([1.0], np.nan, "phase", None),
         ([[1.0], [1.0]], [0.5, 0.5, 0.5], "phase", None),
-        ([[1.0], [1.0]], [0.5, 1.5], "phase", (1,)),
+        ([[1.0], [1.0]], [0.5, 1.5], "phase", 1),
     ],
 )
 def test_wrong_arguments_are_named(pupils: Any, phase: Any, argument: str, index: tuple[int, ...] | None) -> None:

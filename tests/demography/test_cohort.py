@@ -192,8 +192,8 @@ def broken(name: str, index: tuple[int, ...], value: float) -> tuple[np.ndarray,
         ("fertility", (1, 0, 2), -0.01),
         ("fertility", (1, 0, 2), np.nan),
         ("net_migrants", (0, 1, 1, 0), np.nan),
-        ("males_per_female_birth", (2,), -1.0),
-        ("males_per_female_birth", (2,), np.nan),
+        ("males_per_female_birth", 2, -1.0),
+        ("males_per_female_birth", 2, np.nan),
     ],
 )
 def test_a_bad_value_is_named_with_its_index(name, index, value):

@@ -85,7 +85,7 @@ def test_census_groups_of_zhejiang_counties(real_data: Path):
 @pytest.mark.parametrize(
     ("groups", "edges", "argument", "index"),
     [
-        ([1.0, -1.0], [0, 5, 10], "groups", (1,)),
+        ([1.0, -1.0], [0, 5, 10], "groups", 1),
         ([[1.0], [np.nan]], [0, 5], "groups", (1, 0)),
         ([1.0, 2.0], [0, 5], "edges", None),
         ([1.0, 2.0], [0, 5, 5], "edges", 2),
