@@ -149,7 +149,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         done.set()
 
 
-@app.command("new", help=_said("new"))
+@app.command("new", help=_said("new"), short_help=_said("new.short"))
 @_guarded
 def new(
     name: Annotated[Path, typer.Argument(metavar="NAME", help=_said("arg.new"))],
@@ -166,7 +166,7 @@ def new(
     typer.echo(label("cli.new.done", LANGUAGE, file=name / "base.toml"))
 
 
-@app.command("template", help=_said("template"))
+@app.command("template", help=_said("template"), short_help=_said("template.short"))
 @_guarded
 def template(
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help=_said("arg.template"))],
@@ -184,12 +184,14 @@ def template(
         raise typer.BadParameter(
             label("cli.template.unknown", LANGUAGE, value=unknown[0], known=", ".join(table_specs()))
         )
+    if file.exists():
+        raise FindingsError([Finding("E606", file=str(file))])
     with writing(file) as beside:
         write_template(beside, tables or list(USUAL_TABLES), lang, system_stages(system))
-    typer.echo(label("cli.written", LANGUAGE, file=file))
+    typer.echo(label("cli.template.done", LANGUAGE, file=file))
 
 
-@app.command("check", help=_said("check"))
+@app.command("check", help=_said("check"), short_help=_said("check.short"))
 @_guarded
 def check(
     file: ScenarioFile,
@@ -213,7 +215,7 @@ def check(
     raise typer.Exit(WRONG if any(f.is_error for f in findings) else OK)
 
 
-@app.command("show", help=_said("show"))
+@app.command("show", help=_said("show"), short_help=_said("show.short"))
 @_guarded
 def show(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help=_said("arg.file"))] = None,
@@ -235,7 +237,7 @@ def show(
     typer.echo(show_text(scenario, resolved=resolved, origin=origin))
 
 
-@app.command("run", help=_said("run"))
+@app.command("run", help=_said("run"), short_help=_said("run.short"))
 @_guarded
 def run(
     file: ScenarioFile,
@@ -278,7 +280,7 @@ def run(
     typer.echo(label("cli.run.done", LANGUAGE, file=folder / "report.html"))
 
 
-@app.command("compare", help=_said("compare"))
+@app.command("compare", help=_said("compare"), short_help=_said("compare.short"))
 @_guarded
 def compare(
     a: Annotated[Path, typer.Argument(metavar="RUN_A", help=_said("arg.run"))],
@@ -300,7 +302,7 @@ def compare(
         typer.echo(label("cli.written", LANGUAGE, file=html), err=as_json)
 
 
-@app.command("report", help=_said("report"))
+@app.command("report", help=_said("report"), short_help=_said("report.short"))
 @_guarded
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help=_said("arg.run"))],
@@ -318,7 +320,7 @@ def report(
         typer.echo(label("cli.written", LANGUAGE, file=path))
 
 
-@app.command("help", help=_said("help.verb"))
+@app.command("help", help=_said("help.verb"), short_help=_said("help.short"))
 @_guarded
 def explain_code(
     topic: Annotated[str, typer.Argument(metavar="CODE", help=_said("arg.code"))] = "scenario",
@@ -327,7 +329,7 @@ def explain_code(
     known = catalogue(LANGUAGE)["finding"]
     if code in known:
         entry = known[code]
-        typer.echo(f"{code}  {entry['about']}\n{label('finding.fix', LANGUAGE)} {entry['fix']}")
+        typer.echo(f"{code}  {entry['about']}")
     elif topic == "scenario":
         from placesim.scenario import help_text
 

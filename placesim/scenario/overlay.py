@@ -44,7 +44,7 @@ def lay(layers: Iterable[Layer], *, variant: str | None, settings: Mapping[str, 
         _apply(overlay, own, layer.data.get("unset", ()), _from(layer, ""))
     if variant is not None:
         if variant not in variants:
-            near = process.extractOne(variant, list(variants)) if variants else None
+            near = process.extractOne(variant, list(variants), score_cutoff=60) if variants else None
             facts = {"known": ", ".join(variants) or "–", "nearest": near[0] if near else "–"}
             raise ScenarioError([Finding("E122", file=_name(layers), value=variant, facts=facts)])
         for layer, body in variants[variant]:

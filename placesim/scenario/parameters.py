@@ -90,7 +90,9 @@ class Demography(_Strict):
     fertility_factor: NonNegative = 1.0
     migration_factor: NonNegative = Field(default=1.0, description="factor on in-migration counts")
     migration_timing: Literal["end", "even"] = "end"
-    males_per_female_birth: Positive = Field(default=1.098, description="where `rates` does not say (policy C2, 2025)")
+    males_per_female_birth: Positive = Field(
+        default=1.098, description="where `rates` does not say (UN WPP 2024, China 2025)"
+    )
 
 
 class Housing(_Strict):
@@ -123,7 +125,7 @@ class DemandParameters(_Strict):
 class TravelParameters(_Strict):
     """How far, and how long. Minutes are the shorter of walking and, where given, waiting and riding."""
 
-    walk_speed: Positive = Field(default=3.6, description="km/h (policy B3: children)")
+    walk_speed: Positive = Field(default=3.6, description="km/h of children on foot")
     ride_speed: Positive | None = Field(default=None, description="km/h of bus or two-wheeler; blank = nobody rides")
     ride_wait: NonNegative = Field(default=5.0, description="minutes")
     limit_minutes: Positive = Field(default=90.0, description="schools beyond are out of reach")

@@ -109,9 +109,13 @@ class Scenario:
 
 
 def load(path: str | Path, *, variant: str | None = None, set: Mapping[str, Any] | list[str] | None = None) -> Scenario:
-    """Read a scenario file. `set`: dotted key → value, or texts `a.b=c`. Raises ScenarioError with every finding."""
+    """Read a scenario file, or base.toml of a folder. `set`: dotted key → value, or texts `a.b=c`.
+
+    Raises ScenarioError with every finding.
+    """
     settings = parse_settings(set) if isinstance(set, list) else dict(set or {})
-    return _resolve(Path(path), variant, settings)
+    file = Path(path)
+    return _resolve(file / "base.toml" if file.is_dir() else file, variant, settings)
 
 
 def _resolve(file: Path, variant: str | None, settings: Mapping[str, Any]) -> Scenario:

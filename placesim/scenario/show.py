@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
 from typing import Any, get_args
 
 import tomli_w
@@ -11,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from placesim.messages import label
 from placesim.scenario.changes import Change
-from placesim.scenario.parameters import Parameters
+from placesim.scenario.parameters import NormOverrides, Parameters, Standards
 from placesim.scenario.scenario import Scenario
 
 
@@ -58,21 +61,42 @@ def _toml_value(value: Any) -> str:
 
 
 def help_text(language: str) -> str:
-    """Every key of a scenario file: table, key, type, default and what it means."""
+    """Every key of a scenario file: table, key, default and what it means."""
+    fields = {f.alias or n: f for n, f in Parameters.model_fields.items()}
+    tables = {n: _models(f.annotation) for n, f in fields.items() if n != "change" and _models(f.annotation)}
     lines = [label("help.scenario", language)]
-    for name, field in Parameters.model_fields.items():
-        models = _models(field.annotation)
-        if name == "change":
-            lines += ["", "[change.<name>]"]
-            lines += [
-                f'  kind = "{get_args(m.model_fields["kind"].annotation)[0]}": {_keys(m)}' for m in _models(Change)
-            ]
-        elif models:
-            lines += ["", f"[{name}]" if len(models) == 1 else f"[{name}.…]"]
-            lines += [f"  {line}" for line in _rows(models[0])]
-        else:
-            lines.append(_row(field.alias or name, field))
+    lines += [_row(n, f, language) for n, f in fields.items() if n not in (*tables, "change")]
+    for name, models in tables.items():
+        lines += ["", *(line for m in models for line in _table(_header(name, fields[name]), m, language))]
+    lines += ["", "[change.<name>]", *(line for m in _models(Change) for line in _kind(m, language))]
     return "\n".join(lines)
+
+
+def _header(name: str, field: FieldInfo) -> str:
+    """[travel]; [inputs.<table>] where a table holds several; [[stage]] where they stand in a list."""
+    if "tuple" in str(field.annotation):
+        return f"[[{name}]]"
+    return f"[{name}.<table>]" if "dict" in str(field.annotation) else f"[{name}]"
+
+
+def _table(header: str, model: type[BaseModel], language: str) -> list[str]:
+    """The keys of one table, then those of the tables inside it."""
+    lines = [header]
+    for name, field in model.model_fields.items():
+        lines.append(f"  {_row(name, field, language)}")
+        for inner in _models(field.annotation):
+            lines += [f"    {_row(f'{name}.{n}', f, language)}" for n, f in inner.model_fields.items()]
+    if model is Standards:
+        lines.append("  [standards.<stage>]")
+        lines += [f"    {_row(n, f, language)}" for n, f in NormOverrides.model_fields.items()]
+    return lines
+
+
+def _kind(model: type[BaseModel], language: str) -> list[str]:
+    """A kind of change: what it is, and its keys, optional ones in brackets."""
+    kind = get_args(model.model_fields["kind"].annotation)[0]
+    keys = (n if f.is_required() else f"[{n}]" for n, f in model.model_fields.items() if n != "kind")
+    return [f'  kind = "{kind}"  – {meaning(model.__doc__ or "", language)}', f"    {', '.join(keys)}"]
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -81,14 +105,19 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [m for part in get_args(annotation) for m in _models(part)]
 
 
-def _rows(model: type[BaseModel]) -> list[str]:
-    return [_row(n, f) for n, f in model.model_fields.items()]
+def _row(name: str, field: FieldInfo, language: str) -> str:
+    default = "" if field.is_required() else f" = {field.get_default(call_default_factory=True)!r}"
+    if _models(field.annotation):
+        default = ""
+    return f"{name}{default}" + (f"  – {meaning(field.description, language)}" if field.description else "")
 
 
-def _keys(model: type[BaseModel]) -> str:
-    return ", ".join(n if f.is_required() else f"[{n}]" for n, f in model.model_fields.items() if n != "kind")
+def meaning(english: str, language: str) -> str:
+    """What a key or kind means, in the reader's language."""
+    sentence = english.split("\n")[0]
+    return _chinese()[sentence] if language == "zh" else sentence
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    default = "" if field.is_required() else f" = {field.get_default()!r}"
-    return f"{name}{default}" + (f"  – {field.description}" if field.description else "")
+@cache
+def _chinese() -> dict[str, str]:
+    return tomllib.loads(resources.files("placesim.scenario").joinpath("keys.zh.toml").read_text(encoding="utf-8"))

@@ -145,8 +145,14 @@ def _nearest(path: tuple[str, ...], data: Any) -> str:
     """The key of the model that looks most like the unknown one, or the keys there are."""
     model = _model_at(path[:-1], data)
     names = [f.alias or n for n, f in model.model_fields.items()] if model else []
-    near = process.extractOne(path[-1], names, scorer=fuzz.ratio, score_cutoff=55)
-    return near[0] if near else ", ".join(names[:12])
+    near = process.extractOne(path[-1], names, scorer=fuzz.ratio, score_cutoff=70)
+    inside = [
+        f"{n}.{k}" for n, f in Parameters.model_fields.items() for m in _models_in(f.annotation) for k in m.model_fields
+    ]
+    deeper = [
+        dotted for dotted in inside if len(path) == 1 and dotted.endswith(f".{path[0]}")
+    ]  # said without its table
+    return near[0] if near else ", ".join(deeper or names[:12])
 
 
 def _model_at(path: tuple[str, ...], data: Any) -> type[BaseModel] | None:

@@ -53,12 +53,13 @@ def _swap(beside: Path, folder: Path) -> None:
         beside.rename(folder)
         return
     older = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    folder.rename(older / folder.name)
     try:
-        beside.rename(folder)
-    except OSError:
-        (older / folder.name).rename(folder)
-        raise
+        folder.rename(older / folder.name)
+        try:
+            beside.rename(folder)
+        except OSError:
+            (older / folder.name).rename(folder)
+            raise
     finally:
         shutil.rmtree(older, ignore_errors=True)
 

@@ -8,7 +8,7 @@ import pytest
 
 from placesim.errors import ScenarioError
 from placesim.messages import LANGUAGES, line
-from placesim.scenario import Scenario, load, show_text
+from placesim.scenario import Scenario, help_text, load, show_text
 
 BASE = """schema = 1
 name = "base"
@@ -195,3 +195,29 @@ def test_shown_scenario_is_the_scenario(base: Path, tmp_path: Path) -> None:
     assert load(flat).parameters == scenario.parameters
     assert "travel.walk_speed = 5" in show_text(scenario, resolved=False, origin=True)
     assert "# base.toml:19" in show_text(scenario, resolved=False, origin=True)
+
+
+def test_a_folder_stands_for_its_base_file(base: Path) -> None:
+    assert load(base.parent).parameters == load(base).parameters
+
+
+def test_a_key_without_its_table_is_found(base: Path) -> None:
+    with pytest.raises(ScenarioError) as error:
+        load(base, set=["horizon=10"])
+    assert "calendar.horizon" in line(error.value.findings[0], "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_keys_names_every_key_in_the_readers_language(language: str) -> None:
+    page = help_text(language)
+    for key in (
+        "[calendar]",
+        "blend_years",
+        "[[stage]]",
+        "[inputs.<table>]",
+        "[standards.<stage>]",
+        'kind = "bulge"',
+        "[rules]",
+    ):
+        assert key in page
+    assert ("years after the base year" in page) is (language == "en")
