@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from placesim.inputs import dictionary_page
+from placesim.scenario import load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -34,3 +35,10 @@ def test_every_room_stands_in_the_architecture_page() -> None:
         p.stem for p in (REPOSITORY / "placesim").glob("[a-z]*") if p.suffix == ".py" or (p / "__init__.py").exists()
     }
     assert {room for room in rooms if f"`{room}`" not in text} == set()
+
+
+def test_the_scenario_in_the_readme_is_one(tmp_path: Path) -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "base.toml").write_text(block, encoding="utf-8")
+    assert set(load(tmp_path).parameters.inputs) == {"areas", "schools", "population", "enrolment", "rates"}
