@@ -50,6 +50,8 @@ METRICS: Final = {
     "excess": "pupils",
     "unplaced": "pupils",
     "shortfall": "pupils",
+    "need": "pupils",  # pupils − placed_outside + inflow: what a county's places are compared with
+    "over_design": "pupils",
     "placed": "pupils",
     "placed_outside": "pupils",
     "inflow": "pupils",

@@ -12,7 +12,7 @@ SECTION = ["school_id", "stage"]
 STAYS, EASES, CLOSES = "stays", "eases", "closes"  # what happens after the last year of the type
 COLUMNS = (
     "school_id", "stage", "area_type", "first_year", "last_year", "years", "persistent", "reason",
-    "metric", "limit", "first_value", "peak_value", "peak_year", "last_value", "after", "after_value", "after_year",
+    "first_metric", "first_value", "metric", "limit", "peak_value", "peak_year", "last_value", "after", "after_value", "after_year",
 )  # fmt: skip
 _TYPES = {
     **dict.fromkeys(("first_year", "last_year", "years", "peak_year", "after_year"), "int64"),
@@ -24,8 +24,10 @@ _TYPES = {
 def typology_list(sections: pd.DataFrame, name: str, pack: Pack) -> pd.DataFrame:
     """One row per school and stage ever of the type, in the order of `sections` (school measures with the typology).
 
-    first_year (the year it first crosses a limit), last_year, years of the type; reason: every test met, joined by "+";
-    metric, limit: those of the test met in the first year; its value then, at its worst (peak_year) and in last_year;
+    first_year (the year it first crosses a limit), last_year, years: how many of the years from first to last are of
+    the type; reason: every test met, joined by "+". first_metric, first_value: of the test met in the first year.
+    metric, limit: of the test met in the last year, that of the first year if it still holds; peak_value, peak_year:
+    its worst among the years in which it holds; last_value: in last_year. So every value is beyond its own limit.
     after: stays (of the type when the horizon ends) | eases | closes, with the metric in the section's last year.
     """
     rows = sections[sections["typology"] == name]
@@ -39,13 +41,18 @@ def typology_list(sections: pd.DataFrame, name: str, pack: Pack) -> pd.DataFrame
         years=("year", "size"),
         persistent=("persistent", "any"),
         first_reason=("reason", "first"),
+        last_reason=("reason", "last"),
     )
     table["reason"] = _all_reasons(rows, pack.typology[name])
     tests = {test.reason: next(iter(test.conditions.items())) for test in pack.typology[name].any_of}
-    first = [tests[reason.split("+")[0]] for reason in table.pop("first_reason")]
-    table["metric"], table["limit"] = [metric for metric, _ in first], [c.value for _, c in first]
+    first, last = ([r.split("+") for r in table.pop(f"{end}_reason")] for end in ("first", "last"))
+    table["test"] = [next((r for r in then if r in now), now[0]) for then, now in zip(first, last, strict=True)]
+    table["first_metric"] = [
+        tests[test if test in then else then[0]][0] for test, then in zip(table["test"], first, strict=True)
+    ]
+    table["metric"], table["limit"] = [tests[t][0] for t in table["test"]], [tests[t][1].value for t in table["test"]]
     table = table.reset_index()
-    table = table.join(_course(table, rows, dict(first))).join(_after(table, sections))
+    table = table.join(_course(table, rows, dict(tests.values()))).join(_after(table, sections))
     return table[list(COLUMNS)].astype(_TYPES)
 
 
@@ -59,19 +66,20 @@ def _all_reasons(rows: pd.DataFrame, definition: Type) -> pd.Series:
 
 
 def _course(table: pd.DataFrame, rows: pd.DataFrame, conditions: dict[str, Condition]) -> pd.DataFrame:
-    """first_value, peak_value, peak_year, last_value of each section's metric over its years of the type."""
-    long = rows.merge(table[[*SECTION, "metric"]].reset_index(names="row"), on=SECTION)
-    long["value"] = _value(long)
+    """first_value (of first_metric), peak_value, peak_year, last_value of the years in which each row's test is met."""
+    long = rows.merge(table[[*SECTION, "test", "metric", "first_metric"]].reset_index(names="row"), on=SECTION)
+    first = long.assign(value=_value(long, "first_metric")).sort_values("year").groupby("row")["value"].first()
+    met = [test in reason.split("+") for test, reason in zip(long["test"], long["reason"], strict=True)]
+    long = long[met].assign(value=_value(long[met], "metric"))
     upwards = long["metric"].map({m: 1.0 if c.operator in (">", ">=") else -1.0 for m, c in conditions.items()})
     worst = long.assign(badness=upwards * long["value"]).sort_values(["badness", "year"], ascending=[False, True])
     peaks = worst.groupby("row")[["value", "year"]].first()
-    by_row = long.sort_values("year").groupby("row")["value"]
     return pd.DataFrame(
         {
-            "first_value": by_row.first(),
+            "first_value": first,
             "peak_value": peaks["value"],
             "peak_year": peaks["year"],
-            "last_value": by_row.last(),
+            "last_value": long.sort_values("year").groupby("row")["value"].last(),
         }
     )
 
@@ -84,15 +92,15 @@ def _after(table: pd.DataFrame, sections: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "after": np.where(closes, CLOSES, np.where(stays, STAYS, EASES)),
-            "after_value": _value(end),
+            "after_value": _value(end, "metric"),
             "after_year": end["year"],
         }
     )
 
 
-def _value(frame: pd.DataFrame) -> pd.Series:
-    """The value of the metric that each row names."""
+def _value(frame: pd.DataFrame, named_by: str) -> pd.Series:
+    """The value of the metric that each row names in the column `named_by`."""
     value = pd.Series(np.nan, index=frame.index)
-    for metric in frame["metric"].unique():
-        value = value.where(frame["metric"] != metric, frame[metric].astype(float))
+    for metric in frame[named_by].unique():
+        value = value.where(frame[named_by] != metric, frame[metric].astype(float))
     return value

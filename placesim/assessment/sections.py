@@ -13,14 +13,15 @@ from placesim.records import Floats, Inputs, Results, require
 from placesim.standards.pack import Pack
 from placesim.vocabulary import BINDINGS, CAP, CLASS_BASES, DESIGN, EMERGENCY
 
-COUNTS = ("roll", "inflow", "rooms", "places_design", "places_cap", "places_emergency", "unfilled", "excess")
+COUNTS = ("roll", "inflow", "rooms", "places_design", "places_cap", "places_emergency", "unfilled", "over_design", "excess")
 
 
 def section_measures(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame) -> pd.DataFrame:
     """school_id, stage, year, area_id, planning_area, area_type, complete, binding, class_basis and the metrics of
     rolls, places and classes; rows in the order of the schools, stages and years.
 
-    utilisation = roll ÷ design places · unfilled = max(0, design places − roll) · excess = max(0, roll − cap places) ·
+    utilisation = roll ÷ design places · unfilled = max(0, design places − roll) · over_design =
+    max(0, roll − design places) · excess = max(0, roll − cap places) ·
     residual = roll − actual roll (base year). Shares of nothing are NaN.
     """
     places, allocation = results.places, results.allocation
@@ -62,6 +63,7 @@ def _rolls(results: Results, inputs: Inputs) -> dict[str, NDArray[Any]]:
         "utilisation": ratio(roll, design),
         "unfilled": unfilled,
         "unfilled_share": ratio(unfilled, design),
+        "over_design": np.maximum(0, roll - design),
         "excess": np.maximum(0, roll - places[..., CAP]),
     }
 

@@ -14,7 +14,7 @@ from placesim.records import Floats, Inputs, Results, require
 KEY = ["stage", "year"]
 COUNTY = "county"
 _PUPILS = ("pupils", "placed", "placed_outside", "unplaced")
-_CAPACITY = ("rooms", "places_design", "places_cap", "places_emergency", "unfilled", "excess")
+_CAPACITY = ("rooms", "places_design", "places_cap", "places_emergency", "unfilled", "over_design", "excess")
 _ROLLS = ("roll", "inflow", "roll_actual", "residual")
 _CLASSES = ("classes", "class_pupils", "large_classes", "super_large_classes")
 _SECTION_SUMS = (*_ROLLS, *_CAPACITY, *_CLASSES)
@@ -85,9 +85,15 @@ def region_measures(unit: str, areas: pd.DataFrame, sections: pd.DataFrame, ways
 
 
 def county_measures(areas: pd.DataFrame, sections: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
-    """One row per stage and year for the county as a whole; asserts Σ roll = Σ residents placed in it + inflow."""
+    """One row per stage and year for the county as a whole; asserts Σ roll = Σ residents placed in it + inflow.
+
+    need = pupils − placed outside + inflow: those whom the county's schools must take, and what its places are
+    compared with: design places − need = unfilled − over_design − unplaced.
+    """
     whole = region_measures(COUNTY, areas.assign(county=COUNTY), sections.assign(county=COUNTY), ways)
     require((whole["roll"] == whole["placed"] + whole["inflow"]).all(), "Assessment: Σ roll = Σ placed + inflow")
+    need = whole["pupils"] - whole["placed_outside"] + whole["inflow"]
+    whole.insert(list(whole.columns).index("pupils"), "need", need)
     return whole
 
 

@@ -32,8 +32,8 @@ def test_a_wave_that_passes() -> None:
     assert table.to_dict("records") == [
         {
             "school_id": "S", "stage": "primary", "area_type": "town", "first_year": 2026, "last_year": 2028,
-            "years": 3, "persistent": True, "reason": "utilisation", "metric": "utilisation", "limit": 1.0,
-            "first_value": 1.1, "peak_value": 1.3, "peak_year": 2027, "last_value": 1.2, "after": "eases",
+            "years": 3, "persistent": True, "reason": "utilisation", "first_metric": "utilisation",
+            "first_value": 1.1, "metric": "utilisation", "limit": 1.0, "peak_value": 1.3, "peak_year": 2027, "last_value": 1.2, "after": "eases",
             "after_value": 0.8, "after_year": 2029,
         }
     ]  # fmt: skip
@@ -58,16 +58,29 @@ def test_the_worst_of_a_falling_roll_is_the_lowest_and_the_first_year_of_it() ->
     assert (row["peak_value"], row["peak_year"], row["last_value"]) == (60, 2027, 70)
 
 
-def test_every_reason_is_named_and_the_first_one_measured() -> None:
+def test_values_are_of_the_test_that_holds_in_the_year_shown() -> None:
     row = listed(
         "crowded",
         {"year": 2025, "large_classes": 2.0},
         {"year": 2026, "large_classes": 3.0, "utilisation": 1.2},
-        {"year": 2027, "utilisation": 1.4},
+        {"year": 2027, "utilisation": 1.1},
     ).iloc[0]
     assert row["reason"] == "utilisation+large_class"
-    assert (row["metric"], row["first_value"], row["peak_value"], row["peak_year"]) == ("large_classes", 2, 3, 2026)
-    assert row["last_value"] == 0
+    assert (row["first_metric"], row["first_year"], row["first_value"]) == ("large_classes", 2025, 2)
+    assert (row["metric"], row["limit"], row["peak_value"], row["peak_year"]) == ("utilisation", 1, 1.2, 2026)
+    assert (row["last_year"], row["last_value"]) == (2027, 1.1)
+
+
+def test_the_first_test_stays_while_it_holds_and_its_peak_is_of_years_in_which_it_does() -> None:
+    row = listed(
+        "crowded",
+        {"year": 2025, "large_classes": 2.0},
+        {"year": 2026, "utilisation": 1.2},
+        {"year": 2027},
+        {"year": 2028, "large_classes": 1.0, "utilisation": 1.5},
+    ).iloc[0]
+    assert (row["metric"], row["limit"], row["peak_value"], row["peak_year"]) == ("large_classes", 1, 2, 2025)
+    assert (row["first_year"], row["last_year"], row["years"], row["last_value"]) == (2025, 2028, 3, 1)
 
 
 def test_one_row_per_school_and_stage_each_with_its_own_metric() -> None:
