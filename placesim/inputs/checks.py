@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from placesim.dictionary import table_specs
 from placesim.errors import Finding
-from placesim.inputs import check_geometry, check_keys, check_links, check_people, check_schools
+from placesim.inputs import check_geometry, check_keys, check_links, check_people, check_rolls, check_schools
 from placesim.inputs.findings import capped
 from placesim.inputs.request import said_at
 from placesim.records import Inputs
@@ -44,6 +44,7 @@ CHECKS: Mapping[str, Check] = {
     "class_bins": check_schools.class_bins,
     "absurd_classes": check_schools.absurd_classes,
     "base_year_rolls": check_schools.base_year_rolls,
+    "missing_base_rows": check_rolls.missing_base_rows,
     "stage_not_run": check_schools.stage_not_run,
     "areas_without_school": check_schools.areas_without_school,
     "population_years": check_people.population_years,

@@ -70,6 +70,7 @@ FILES: Mapping[str, str] = {
         "001,2024,G7,90,2,2,0,0,0\n"
         "002,2024,G1,25,1,,,,\n"
         "002,2023,G1,30,1,,,,\n"
+        "002,2024,G2,29,1,,,,\n"
     ),
     "children.csv": (
         "area_id,cohort,basis,as_of,children\n"
