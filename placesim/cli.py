@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from placesim.errors import DataError, Finding, FindingsError, PlacesimError, by_severity
-from placesim.messages import catalogue, label, line, user_language
+from placesim.messages import LANGUAGES, catalogue, label, line, user_language
 
 OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 LANGUAGE = user_language()
@@ -186,6 +186,8 @@ def template(
         )
     if file.exists():
         raise FindingsError([Finding("E606", file=str(file))])
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(label("cli.lang.unknown", LANGUAGE, value=lang, known=", ".join(LANGUAGES)))
     with writing(file) as beside:
         write_template(beside, tables or list(USUAL_TABLES), lang, system_stages(system))
     typer.echo(label("cli.template.done", LANGUAGE, file=file))

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from placesim.errors import Finding, FindingsError
@@ -82,4 +82,5 @@ def writing(file: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError([Finding("E600", file=str(file), facts={"reason": error.strerror or str(error)})]) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be written need not be removed
+            beside.unlink()
