@@ -9,6 +9,7 @@ import pandas as pd
 from placesim.assessment.classes import BINS
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import area_types, locate
+from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
 from placesim.assessment.typology import typology
@@ -25,34 +26,35 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     """Measure every unit, hold it against the pack, and list the schools that are crowded or underused.
 
     Asserts Σ roll = Σ residents placed in the county + inflow. What a county's tables do not allow is NaN and noted.
+    Sums and means are made of exact figures, types and findings judge the figures as written.
     """
     pack = load_pack(options.pack)
     located = locate(results.places.schools, inputs.areas, inputs.frame("planning_areas"))
     ways = ways_to_school(results, options.norms, pack)
     sections = _sections(results, inputs, pack, located, ways)
     areas = area_measures(results, inputs, ways, area_types(inputs.areas, inputs.frame("planning_areas")))
-    county = county_measures(areas, sections, ways)
-    measures = {
+    exact = {
         "school": sections,
         "campus": whole_school_measures("school_id", sections, pack.joined_stages),
         "institution": _institutions(results, sections, pack),
         "area": areas,
         "planning_area": region_measures("planning_area", areas, sections, ways),
         "area_type": region_measures("area_type", areas, sections, ways),
-        "county": county,
+        "county": county_measures(areas, sections, ways),
     }
+    measures = {unit: as_written(table) for unit, table in exact.items()}
+    measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))
     return Assessment(
         measures=freeze(measures),
         findings=_findings(measures, pack),
-        lists=freeze({name: typology_list(sections, name, pack) for name in LISTS}),
-        notes=tuple(_notes(results, inputs, sections, ways)),
+        lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
+        notes=tuple(_notes(results, inputs, schools, ways)),
     )
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
     sections = section_measures(results, inputs, pack, located)
-    sections = sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
-    return sections.join(typology(sections, pack))
+    return sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
 
 
 def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:
@@ -82,10 +84,14 @@ def _notes(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.Da
     base = sections[sections["year"] == results.allocation.years[0]]
     if base["roll_actual"].isna().all():
         yield "assessment.note.enrolment"
+    if (base["residual"].fillna(0) != 0).any():
+        yield "assessment.note.base_year_rolls"
     if (base["class_basis"] == "formed").all():
         yield "assessment.note.classes"
     elif not set(BINS) & set(inputs.frame("enrolment").dropna(axis=1, how="all").columns):
         yield "assessment.note.class_bins"
+    if (base["class_basis"] != "formed").any() and len(results.allocation.years) > 1:
+        yield "assessment.note.class_basis"
     if results.projection is None:
         yield "assessment.note.residents"
     if inputs.areas["planning_area"].isna().all():

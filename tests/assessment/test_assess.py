@@ -58,7 +58,7 @@ def test_findings_name_rule_unit_value_and_source(result: Assessment) -> None:
         ("cn-small-rural-school", "S1", "primary+junior", 92.0),
         ("cn-unplaced-compulsory", "B", "junior", 4.0),
         ("cn-minutes-lower-primary", "B", "primary", 10.0),
-        ("utilisation", "S1", "primary", 80 / 75),
+        ("utilisation", "S1", "primary", 1.0667),
         ("unfilled", "S1", "junior", 0.75),
         ("unfilled", "S2", "primary", 0.7),
     }
@@ -98,14 +98,43 @@ def test_notes_follow_what_the_county_gives(result: Assessment) -> None:
         counted("S2", "G1", 9, classes=1),
     ]
     known = County(flows=FLOWS, enrolment=averages, residents={"A": 1.0, "B": 1.0})
-    assert assessed(known).notes == ("assessment.note.class_bins",)
+    assert assessed(known).notes == ("assessment.note.base_year_rolls", "assessment.note.class_bins")
     binned = [counted("S1", "G1", 80, classes_66_up=1), counted("S1", "G7", 9, classes_to_45=1)]
-    assert assessed(County(flows=FLOWS, enrolment=binned, residents={"A": 1.0, "B": 1.0})).notes == ()
+    assert assessed(County(flows=FLOWS, enrolment=binned, residents={"A": 1.0, "B": 1.0})).notes == (
+        "assessment.note.base_year_rolls",
+    )
+
+
+def test_rolls_that_meet_the_returns_need_no_note_and_a_change_of_basis_does() -> None:
+    flows = [(2025, "A", "S1", "G1", 80), (2026, "A", "S1", "G1", 80)]
+    books = [counted("S1", "G1", 80, classes_66_up=1)]
+    county = County(flows=flows, years=(2025, 2026), enrolment=books, residents={"A": 1.0, "B": 1.0})
+    assert assessed(county).notes == ("assessment.note.class_basis",)
+
+
+def test_the_county_compares_its_places_with_those_who_need_one_there(result: Assessment) -> None:
+    county = result.measures["county"].set_index("stage")
+    assert county["need"].to_dict() == {
+        "primary": 107,
+        "junior": 16,
+        **dict.fromkeys(set(county.index) - {"primary", "junior"}, 0),
+    }
+    assert (county["need"] == county["roll"] + county["unplaced"]).all()
+    spare = county["unfilled"] - county["over_design"] - county["unplaced"]
+    assert (county["places_design"] - county["need"] == spare).all()
+    assert county.loc["primary", ["over_design", "excess"]].tolist() == [5, 5]
+
+
+def test_measures_carry_the_digits_of_their_units(result: Assessment) -> None:
+    row = row_of(result.measures["school"], school_id="S1", stage="primary")
+    assert row["utilisation"] == 1.0667
+    assert row["minutes_mean"] == round(row["minutes_mean"], 2)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_note_has_its_sentence(language: str) -> None:
-    for note in ("enrolment", "classes", "class_bins", "residents", "planning_areas", "area_type", "out_of_reach"):
+    for note in ("enrolment", "classes", "class_bins", "residents", "planning_areas", "area_type", "out_of_reach",
+                 "base_year_rolls", "class_basis"):  # fmt: skip
         assert label(f"assessment.note.{note}", language)
 
 

@@ -29,7 +29,7 @@ def test_a_school_above_its_places() -> None:
     assert row["inflow"] == 0
     assert row["rooms"] == 2
     assert [row[f"places_{level}"] for level in ("design", "cap", "emergency")] == [90, 95, 110]
-    assert row["utilisation"] == 100 / 90
+    assert row["utilisation"] == 1.1111
     assert row["unfilled"] == 0
     assert row["unfilled_share"] == 0
     assert row["excess"] == 5

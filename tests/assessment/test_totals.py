@@ -37,7 +37,7 @@ def test_planning_areas_count_residents_where_they_live_and_rolls_where_schools_
     row = row_of(frame, planning_area="P1", stage="primary")
     assert (row["pupils"], row["placed"], row["roll"]) == (62, 60, 100)
     assert row["places_design"] == 90
-    assert row["utilisation"] == 100 / 90
+    assert row["utilisation"] == 1.1111
     assert row["shortfall"] == 2 + 5  # unplaced residents and the excess of the school that lies there
     bare = row_of(frame, planning_area="P2", stage="junior")
     assert (bare["pupils"], bare["roll"], bare["places_design"], bare["shortfall"]) == (9, 0, 0, 4)
