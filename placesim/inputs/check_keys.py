@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from placesim.vocabulary import OUTSIDE
 SHARE_SLACK = 0.001  # shares are written with few decimals
 INTERVALS = (("age_from", "age_to"), ("valid_from", "valid_to"))
 ALWAYS = (-np.inf, np.inf)
+MANY_ZEROS = 5  # ids of a column that have lost their leading zeros are told as one
 FAR = 1e5  # beyond every age and year
 
 
@@ -27,18 +30,21 @@ def duplicate_keys(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
     """No two rows have the same key. Lines (roads, barriers) carry ids only for people to read."""
     for table in inputs.tables.values():
         spec = table_specs()[table.name]
-        if spec.geometry == "line":
-            continue
         key = list(spec.key)
+        absent = (spec.by_id[k].required and table.rows[k].isna().all() for k in key)
+        if spec.geometry == "line" or any(absent):
+            continue  # a needed column that is not there has been told
         codes = _codes(table.rows, key)
         first = pd.Series(np.arange(len(codes))).groupby(codes).transform("first").to_numpy()
         named = table.rows[key[0]].notna().to_numpy() | ~np.array(spec.by_id[key[0]].required)
         named[list(table.refused)] = False
         again = np.flatnonzero((first != np.arange(len(codes))) & named)
         for row in again[~pd.Series(table.file_row[again]).duplicated()]:  # a line that was unpivoted is told once
-            shown = ", ".join(cell_text(v) or "–" for v in table.rows[key].iloc[row].tolist())
-            facts = {"key": shown, "columns": ", ".join(key), "first": int(table.file_row[first[row]])}
-            yield at_row(table, "E300", int(row), key[0], facts)
+            said = {k: cell_text(v) for k, v in zip(key, table.rows[key].iloc[row].tolist(), strict=True)}
+            filled = {k: v for k, v in said.items() if v}
+            facts: dict[str, Any] = {"key": ", ".join(filled.values()), "columns": ", ".join(filled)}
+            facts["first"] = int(table.file_row[first[row]])
+            yield at_row(table, "E300", int(row), next(iter(filled), key[0]), facts)
 
 
 def unknown_ids(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
@@ -57,26 +63,50 @@ def unknown_ids(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
 
 
 def _unknown(table: Table, column: str, target: Table, ids: tuple[set[str], set[str]]) -> Iterator[Finding]:
-    """One finding per unknown id, at its first row, with the id it may have been meant to be."""
+    """One finding per unknown id, at its first row, with the id that may be meant; one for all lost zeros."""
     known, allowed = ids
     values = table.rows[column]
     bad = values[values.notna() & ~values.isin(allowed)]
     bare = {_bare(k): k for k in sorted(known)}
-    for i, (value, rows) in enumerate(bad.groupby(bad, sort=False).indices.items()):
-        near = _nearest(str(value), bare) if i < SHOWN_PER_COLUMN else None
+    indices = bad.groupby(bad, sort=False).indices
+    meant = {value: bare.get(_bare(str(value))) for value in indices}
+    zeros = [value for value, near in meant.items() if near and _but_for_zeros(str(value), near)]
+    if len(zeros) < MANY_ZEROS:
+        zeros = []
+    else:
+        yield _lost_zeros(table, column, target, bad[bad.isin(zeros)], str(meant[zeros[0]]))
+    alien = 0
+    for value, rows in indices.items():
+        if value in zeros:
+            continue
+        near = meant[value]
+        if near is None and alien < SHOWN_PER_COLUMN:  # later ones are only counted
+            near = _nearest(str(value), bare)
+        alien += near is None
         facts = {"target": target.name, "target_file": target.source.file, "known": len(known)}
         facts |= {"nearest": near, "count": len(rows)}
         yield at_row(table, "E301" if near else "E302", int(bad.index[rows[0]]), column, facts)
 
 
+def _lost_zeros(table: Table, column: str, target: Table, bad: pd.Series, near: str) -> Finding:
+    """Many ids that differ from known ones by leading zeros alone, which one of the two files has lost."""
+    first = str(bad.iloc[0])
+    facts: dict[str, Any] = {"target": target.name, "target_file": target.source.file, "nearest": near}
+    facts |= {"count": bad.nunique(), "rows": len(bad)}
+    facts["lost"] = table.source.file if len(first) < len(near) else target.source.file
+    return at_row(table, "E250", int(bad.index[0]), column, facts)
+
+
 def _bare(value: str) -> str:
-    """An id without what spreadsheets add or drop: leading zeros, a trailing .0, case."""
-    return value.casefold().removesuffix(".0").lstrip("0")
+    """An id without what spreadsheets and keyboards change: leading zeros, a trailing .0, case, full width."""
+    return unicodedata.normalize("NFKC", value).strip().casefold().removesuffix(".0").lstrip("0")
+
+
+def _but_for_zeros(value: str, near: str) -> bool:
+    return value.lstrip("0") == near.lstrip("0")
 
 
 def _nearest(value: str, bare: dict[str, str]) -> str | None:
-    if _bare(value) in bare:
-        return bare[_bare(value)]
     near = process.extractOne(_bare(value), list(bare), scorer=fuzz.ratio, score_cutoff=75)
     return bare[near[0]] if near else None
 

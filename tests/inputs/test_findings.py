@@ -462,7 +462,7 @@ def test_at_most_twenty_of_a_kind_are_told(county: County) -> None:
 
 def test_every_problem_is_told_at_once(county: County) -> None:
     county.edit("schools.csv", "溪口小学,,,180", "溪口小学,,,一百八")
-    county.edit("flows.csv", "001,001,2024", "00１,001,2024")
+    county.edit("flows.csv", "001,001,2024", "Q9,001,2024")
     county.edit("crosswalk.csv", "X,002,0.6", "X,002,0.7")
     county.write("children.csv", "")
     assert {f.code for f in county.findings() if f.is_error} == {"E217", "E302", "E319", "E208"}
@@ -473,3 +473,65 @@ def test_a_refused_cell_has_no_consequences_of_its_own(county: County) -> None:
     county.edit("schools.csv", "松岭学校,24,2", "松岭学校,24间,2")
     county.edit("crosswalk.csv", "X,002,0.6", "X,002,六成")
     assert {f.code for f in county.findings() if f.is_error} == {"E217"}
+
+
+def many_areas(county: County, ids: list[str]) -> None:
+    """Areas 001 … 004 and one more row of areas below them for each id; nobody asks who lives there."""
+    more = gpd.GeoDataFrame(
+        {"area_id": ids, "name": ids, "planning_area": ["01"] * len(ids)},
+        geometry=[shapely.box(EAST + i, NORTH - 9, EAST + i + 1, NORTH) for i in range(len(ids))],
+        crs=CRS,
+    )
+    county.areas(pd.concat([squares(), more], ignore_index=True))
+    county.say('rule = "catchment"', 'rule = "nearest"')
+
+
+def flows(ids: list[str]) -> str:
+    return "area_id,school_id,year,stage,pupils\n" + "".join(f"{i},001,2024,primary,4\n" for i in ids)
+
+
+def test_lost_zeros_of_a_whole_column_are_one_finding(county: County) -> None:
+    ids = [f"0991{i:03d}" for i in range(100)]
+    many_areas(county, ids)
+    county.write("flows.csv", flows([i.lstrip("0") for i in ids]))
+    finding = county.only("E250")
+    assert (finding.file, finding.row, finding.column, finding.value) == ("flows.csv", 2, "area_id", "991000")
+    assert {k: finding.facts[k] for k in ("nearest", "count", "rows", "lost")} == {
+        "nearest": "0991000", "count": 100, "rows": 100, "lost": "flows.csv",
+    }  # fmt: skip
+
+
+def test_zeros_may_be_lost_in_the_table_that_is_referred_to(county: County) -> None:
+    ids = [f"0991{i:03d}" for i in range(6)]
+    many_areas(county, [i.lstrip("0") for i in ids])
+    county.write("flows.csv", flows(ids))
+    finding = county.only("E250")
+    assert (finding.value, finding.facts["nearest"], finding.facts["lost"]) == ("0991000", "991000", "areas.gpkg")
+
+
+def test_four_lost_zeros_are_told_one_by_one_among_strangers(county: County) -> None:
+    """However many strangers come first, what is near an id is told with it."""
+    county.write("flows.csv", flows([f"QXQ{i:03d}" for i in range(40)] + ["1", "2", "3", "4"]))
+    found = [f for f in county.findings() if f.code in ("E301", "E302", "E250")]
+    assert [(f.value, f.facts["nearest"]) for f in found if f.code == "E301"] == [(x, f"00{x}") for x in "1234"]
+    assert sum(f.code == "E302" for f in found) == 20
+
+
+def test_an_id_in_full_width(county: County) -> None:
+    county.edit("flows.csv", "001,001,2024,primary,40", "００１,001,2024,primary,40")
+    finding = county.only("E301")
+    assert (finding.value, finding.facts["nearest"]) == ("００１", "001")
+
+
+def test_a_duplicate_names_only_the_parts_of_its_key_that_are_there(county: County) -> None:
+    county.write("births.csv", "year,basis,births\n2023,hospital,40\n2023,hospital,41\n")
+    county.say("[inputs.flows]", '[inputs.births]\npath = "births.csv"\n[inputs.flows]')
+    finding = county.only("E300")
+    assert (finding.row, finding.column, finding.value) == (3, "year", "2023")
+    assert (finding.facts["key"], finding.facts["columns"]) == ("2023, hospital", "year, basis")
+
+
+def test_without_a_needed_key_column_no_row_is_a_duplicate(county: County) -> None:
+    county.edit("flows.csv", "area_id,", "home,")
+    county.write("flows.csv", (county.folder / "flows.csv").read_text() + "002,001,2024,primary,40\n")
+    assert county.only("E209").column == "area_id"
