@@ -12,7 +12,8 @@ SECTION = ["school_id", "stage"]
 STAYS, EASES, CLOSES = "stays", "eases", "closes"  # what happens after the last year of the type
 COLUMNS = (
     "school_id", "stage", "area_type", "first_year", "last_year", "years", "persistent", "reason",
-    "first_metric", "first_value", "metric", "limit", "peak_value", "peak_year", "last_value", "after", "after_value", "after_year",
+    "first_metric", "first_value", "metric", "limit", "peak_value", "peak_year", "last_value",
+    "after", "after_value", "after_year",
 )  # fmt: skip
 _TYPES = {
     **dict.fromkeys(("first_year", "last_year", "years", "peak_year", "after_year"), "int64"),

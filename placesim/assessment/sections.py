@@ -13,7 +13,17 @@ from placesim.records import Floats, Inputs, Results, require
 from placesim.standards.pack import Pack
 from placesim.vocabulary import BINDINGS, CAP, CLASS_BASES, DESIGN, EMERGENCY
 
-COUNTS = ("roll", "inflow", "rooms", "places_design", "places_cap", "places_emergency", "unfilled", "over_design", "excess")
+COUNTS = (
+    "roll",
+    "inflow",
+    "rooms",
+    "places_design",
+    "places_cap",
+    "places_emergency",
+    "unfilled",
+    "over_design",
+    "excess",
+)
 
 
 def section_measures(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame) -> pd.DataFrame:

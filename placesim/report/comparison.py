@@ -13,7 +13,7 @@ from placesim.report import figures
 from placesim.report.sheets import settings
 from placesim.store import SavedRun
 
-COMPARED: Final = ("pupils", "places_design", "utilisation", "unplaced", "large_classes")
+COMPARED: Final = ("need", "places_design", "utilisation", "unplaced", "large_classes")
 _NAMES: Final = ("title.", "about.")
 _LINES: Final = 12  # rows of each table in a terminal
 
@@ -116,7 +116,7 @@ def _figure_lines(comparison: Comparison, language: str) -> list[str]:
     """One line per stage: the year in which pupils, places and unplaced together differ most."""
     rows = []
     for stage, table in comparison.figures.groupby("stage", sort=False):
-        apart = table[["pupils_change", "places_design_change", "unplaced_change"]].abs().sum(axis=1)
+        apart = table[["need_change", "places_design_change", "unplaced_change"]].abs().sum(axis=1)
         row = figures.records(table)[int(apart.to_numpy().argmax())]
         told = [f"{label(f'metric.{m}', language)} {_pair(m, row)}" for m in COMPARED if row[f"{m}_a"] != row[f"{m}_b"]]
         when = f" {row['year']}: " if told else ": "

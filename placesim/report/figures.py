@@ -7,14 +7,18 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placesim.dictionary import table_specs
 from placesim.messages import catalogue, label
 from placesim.store import SavedRun
 
-KEY_METRICS: Final = ("pupils", "places_design", "utilisation", "unplaced", "large_classes")
+KEY_METRICS: Final = (
+    "need", "places_design", "utilisation", "unplaced", "over_design", "excess", "large_classes", "pupils", "roll",
+)  # fmt: skip
+WORST: Final = ("unplaced", "over_design", "excess")
 LISTS: Final = ("crowded", "underused")
-BASE, PEAK = "base", "peak"
+BASE, PEAK, END = "base", "peak", "end"
 _NAMED_BY: Final = {
     "campus": ("schools", "school_id"),
     "stage_section": ("schools", "school_id"),
@@ -28,18 +32,35 @@ USED_TABLES: Final = (
 
 
 def key_figures(saved: SavedRun) -> pd.DataFrame:
-    """One row per stage for the base year and one for the year with most pupils.
+    """One row per stage for the base year, one for the year with most pupils, one for the last year.
 
-    stage, when (base | peak), year, KEY_METRICS of the county, crowded and underused (school sections of that type).
+    stage, when (base | peak | end), year, KEY_METRICS of the county, crowded and underused (school sections
+    of that type).
     """
     county = saved.table("county_by_year")
     county = county.join(typology_counts(saved).set_index(["stage", "year"]), on=["stage", "year"])
     county[list(LISTS)] = county[list(LISTS)].fillna(0).astype("int64")
     order = {stage: k for k, stage in enumerate(saved.stages)}
     base = county[county["year"] == saved.years[0]].assign(when=BASE)
-    peak = county.loc[county.groupby("stage", sort=False)["pupils"].idxmax()].assign(when=PEAK)
-    table = pd.concat([base, peak]).sort_values("stage", key=lambda s: s.map(order), kind="stable")
+    peak = county.loc[county.groupby("stage", sort=False)["need"].idxmax()].assign(when=PEAK)
+    end = county[county["year"] == saved.years[-1]].assign(when=END)
+    table = pd.concat([base, peak, end]).sort_values("stage", key=lambda s: s.map(order), kind="stable")
     return table[["stage", "when", "year", *KEY_METRICS, *LISTS]].reset_index(drop=True)
+
+
+def worst_years(saved: SavedRun) -> pd.DataFrame:
+    """metric (WORST), year, value: the first year in which most pupils of all stages are so, and how many."""
+    years = saved.table("county_by_year").groupby("year")[list(WORST)].sum()
+    return pd.DataFrame(
+        {"metric": WORST, "year": [years[m].idxmax() for m in WORST], "value": [years[m].max() for m in WORST]}
+    )
+
+
+def base_rolls(saved: SavedRun) -> pd.DataFrame:
+    """school_id, stage, roll_actual, residual (roll of the model − actual roll) of the base year."""
+    table = saved.table("school_by_year")
+    columns = ["school_id", "stage", "roll_actual", "residual"]
+    return table.loc[table["year"] == saved.years[0], columns].reset_index(drop=True)
 
 
 def first_stage(saved: SavedRun) -> str:
@@ -61,9 +82,30 @@ def unplaced_share(areas: pd.DataFrame) -> pd.Series:
     return areas["unplaced"] / areas["pupils"].where(areas["pupils"] > 0)
 
 
-def demand_parts(saved: SavedRun, parts: tuple[str, ...]) -> pd.DataFrame:
-    """stage, year and the parts of the demand, all areas together, `outside` included."""
-    return saved.table("demand").groupby(["stage", "year"], sort=False)[list(parts)].sum().reset_index()
+def need_parts(saved: SavedRun, parts: tuple[str, ...]) -> pd.DataFrame:
+    """stage, year and the parts of `need`, whole pupils that sum to it: pupils who attend beyond the border left out.
+
+    Of each area's demand the share that attends beyond the border is taken off every part alike; what is left of all
+    areas is scaled to the county's need and rounded by largest remainders.
+    """
+    demand = saved.table("demand").groupby(["area_id", "stage", "year"], sort=False)[list(parts)].sum().reset_index()
+    areas = saved.table("area_by_year")[["area_id", "stage", "year", "pupils", "placed_outside"]]
+    here = demand.merge(areas, on=["area_id", "stage", "year"], how="left")
+    stays = 1 - (here["placed_outside"] / here["pupils"].where(here["pupils"] > 0)).fillna(0)
+    here[list(parts)] = here[list(parts)].mul(stays, axis=0)
+    sums = here.groupby(["stage", "year"])[list(parts)].sum()
+    county = saved.table("county_by_year")[["stage", "year", "need"]]
+    wanted = county[["stage", "year"]].join(sums, on=["stage", "year"])[list(parts)].fillna(0).to_numpy()
+    return county[["stage", "year"]].join(pd.DataFrame(_whole(wanted, county["need"].to_numpy()), columns=parts))
+
+
+def _whole(weights: NDArray[np.float64], totals: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Whole numbers in each row that sum to its total, in proportion to its weights (largest remainders)."""
+    sums = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0) * totals[:, None]
+    down = np.floor(shares).astype(np.int64)
+    rank = np.argsort(np.argsort(down - shares, axis=1, kind="stable"), axis=1, kind="stable")
+    return down + (rank < (totals - down.sum(axis=1))[:, None])
 
 
 def finding_groups(saved: SavedRun) -> pd.DataFrame:
@@ -125,7 +167,7 @@ def reason_text(reason: str | None, language: str) -> str:
 
 def unknowns(saved: SavedRun, language: str) -> list[str]:
     """What the run does not know, as sentences: its own notes, then what follows from its method and inputs."""
-    said = [label(key, language) for key in saved.manifest["notes"]]
+    said = [label(key, language) for key in saved.manifest["notes"]] + _base_year_off(saved, language)
     said += [label(f"report.unknown.{key}", language) for key in ("central", "classes")]
     found = saved.table("findings")
     unverified = set(found["rule_id"][found["confidence"] == "M"])
@@ -137,6 +179,20 @@ def unknowns(saved: SavedRun, language: str) -> list[str]:
         listed = joint.join(table_specs()[t].label[language] for t in lacking)
         said.append(label("report.unknown.tables", language, tables=listed))
     return said
+
+
+def _base_year_off(saved: SavedRun, language: str) -> list[str]:
+    """How far the rolls of the model are from the actual ones in the base year: Σ|difference| by stage."""
+    rolls = base_rolls(saved).dropna(subset=["residual"])
+    off = rolls["residual"].abs().groupby(rolls["stage"]).sum()
+    actual = rolls.groupby("stage")["roll_actual"].sum()
+    one = [
+        label("report.unknown.base_rolls_of", language, stage=saved.stage_label(s, language), off=f"{off[s]:.0f}",
+              actual=f"{actual[s]:.0f}")
+        for s in saved.stages if s in off.index
+    ]  # fmt: skip
+    joint = "；" if language == "zh" else "; "
+    return [label("report.unknown.base_rolls", language, stages=joint.join(one))] if off.sum() > 0 else []
 
 
 # ---------------------------------------------------------------------------------------------- as plain data

@@ -14,7 +14,7 @@ from placesim.messages import LANGUAGES, catalogue
 from placesim.report import classes, figures, geometry
 from placesim.report.figures import plain, records
 from placesim.store import SavedRun
-from placesim.vocabulary import BINDINGS, METRICS, PARTS, TYPOLOGY
+from placesim.vocabulary import BINDINGS, CLASS_BASES, METRICS, PARTS, TYPOLOGY
 
 TEXTS: Final = (
     "report.", "metric.", "unit.", "part.", "level.", "typology.", "reason.", "after.", "binding.", "area_type.",
@@ -22,12 +22,14 @@ TEXTS: Final = (
 )  # fmt: skip
 PROBLEMS_SHOWN: Final = 300  # the rest stand in check.json, and the page says so
 _SECTION_DIGITS: Final = {
-    "roll": 0, "places_design": 0, "places_cap": 0, "utilisation": 3, "class_size": 1, "large_classes": 0,
+    "roll": 0, "roll_actual": 0, "residual": 0, "places_design": 0, "places_cap": 0, "utilisation": 3,
+    "class_size": 1, "large_classes": 0,
     "minutes_mean": 1,
 }  # fmt: skip
 _AREA_DIGITS: Final = {"pupils": 0, "unplaced": 0, "minutes_mean": 1}
 _COUNTY_DIGITS: Final = {
-    "pupils": 0, "roll": 0, "places_design": 0, "places_cap": 0, "places_emergency": 0, "utilisation": 3,
+    "need": 0, "unfilled": 0, "over_design": 0, "excess": 0, "places_design": 0, "places_cap": 0, "places_emergency": 0,
+    "utilisation": 3,
     "unplaced": 0, "large_classes": 0,
 }  # fmt: skip
 
@@ -50,7 +52,8 @@ def payload(saved: SavedRun) -> dict[str, Any]:
         "county": _county(saved),
         "parts": _parts(saved),
         "key": records(figures.key_figures(saved)),
-        "lists": {name: _list(saved.table(name), name) for name in figures.LISTS},
+        "worst": {row.pop("metric"): row for row in records(figures.worst_years(saved))},
+        "lists": {name: _list(saved, name) for name in figures.LISTS},
         "rules": _rules(saved),
         "findings": _findings(saved),
         "changes": records(saved.table("changes")),
@@ -131,6 +134,7 @@ class _Sections:
         coded = {
             "typology": pd.Index(TYPOLOGY).get_indexer(pd.Index(table["typology"])),
             "binding": pd.Index(BINDINGS).get_indexer(pd.Index(table["binding"])),
+            "class_basis": pd.Index(CLASS_BASES).get_indexer(pd.Index(table["class_basis"])),
         }
         return {
             "school": schools.get_indexer(self.units.get_level_values(0)).tolist(),
@@ -139,6 +143,7 @@ class _Sections:
             **{c: numbers(self.cube(codes, -1), 0) for c, codes in coded.items()},
             "typologies": list(TYPOLOGY),
             "bindings": list(BINDINGS),
+            "bases": list(CLASS_BASES),
         }
 
 
@@ -160,8 +165,8 @@ def _county(saved: SavedRun) -> dict[str, Any]:
 
 
 def _parts(saved: SavedRun) -> dict[str, Any]:
-    """part of the demand → [stage][year]."""
-    return _by_stage_and_year(saved, figures.demand_parts(saved, PARTS), dict.fromkeys(PARTS, 1))
+    """part of the pupils who need a place → [stage][year]."""
+    return _by_stage_and_year(saved, figures.need_parts(saved, PARTS), dict.fromkeys(PARTS, 0))
 
 
 def _by_stage_and_year(saved: SavedRun, table: pd.DataFrame, digits: Mapping[str, int]) -> dict[str, Any]:
@@ -191,7 +196,8 @@ def numbers(cube: Any, digits: int) -> Any:
 
 
 # ---------------------------------------------------------------------------------------------- lists
-def _list(table: pd.DataFrame, name: str) -> list[dict[str, Any]]:
+def _list(saved: SavedRun, name: str) -> list[dict[str, Any]]:
+    table = saved.table(name).merge(figures.base_rolls(saved), on=["school_id", "stage"], how="left")
     return [row | {"rules": figures.list_rules(name, row["reason"])} for row in records(table)]
 
 

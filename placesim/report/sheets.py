@@ -21,17 +21,21 @@ BY_METRIC: Final = ("value", "limit", "first_value", "peak_value", "last_value",
 _WORDS: Final = {
     "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
     "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
+    "first_metric": "metric",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
 }  # fmt: skip
 
 
+Metrics = Mapping[str, pd.Series]
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: `table` with machine names as columns. `metric[row]` is the metric that BY_METRIC columns speak of."""
+    """One sheet: `table` with machine names as columns. `metric[column][row]`: of which metric BY_METRIC columns are."""
 
     id: str
     table: pd.DataFrame
-    metric: pd.Series | None = None
+    metric: Metrics | None = None
 
     def name(self, language: str) -> str:
         return label(f"report.sheet.{self.id}", language)
@@ -66,7 +70,7 @@ def _title(column: str, language: str) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- sheets
-Made = tuple[pd.DataFrame, pd.Series | None]
+Made = tuple[pd.DataFrame, Metrics | None]
 
 
 def _key_figures(saved: SavedRun, language: str) -> Made:
@@ -86,11 +90,18 @@ def _list(saved: SavedRun, name: str, language: str) -> Made:
     ids = [figures.list_rules(name, reason) for reason in table["reason"]]
     document = "document" if language == "zh" else "document_en"
     cited = [
-        "\n".join(f"{i}: {rules[document][i]} {rules['clause'][i]}" for i in row if i in rules.index) for row in ids
+        "\n".join(
+            f"{figures.word('reason', i.partition('.')[2], language)}: {rules[document][i]} {rules['clause'][i]}"
+            for i in row
+            if i in rules.index
+        )
+        for row in ids
     ]
     worst = pd.Series([_least_known([rules["confidence"].get(i) for i in row]) for row in ids], dtype=object)
     table = table.assign(rule_id=["+".join(row) for row in ids], document=cited, confidence=worst)
-    return _worded(_named(table, saved, "school_id", "campus", language), saved, language), saved.table(name)["metric"]
+    table = table.merge(figures.base_rolls(saved), on=["school_id", "stage"], how="left")
+    metrics = dict.fromkeys(BY_METRIC, table["metric"]) | {"first_value": table["first_metric"]}
+    return _worded(_named(table, saved, "school_id", "campus", language), saved, language), metrics
 
 
 def _least_known(marks: list[Any]) -> str | None:
@@ -102,7 +113,7 @@ def _schools(saved: SavedRun, language: str) -> Made:
     table = _named(saved.table("school_by_year"), saved, "school_id", "campus", language)
     first = [
         "school_id", "name", "stage", "year", "area_type", "planning_area", "typology", "reason", "persistent", "roll",
-        "places_design", "utilisation",
+        "roll_actual", "residual", "places_design", "utilisation", "class_basis",
     ]  # fmt: skip
     return _worded(_first(table, first), saved, language), None
 
@@ -113,7 +124,8 @@ def _planning_areas(saved: SavedRun, language: str) -> Made:
 
 
 def _county(saved: SavedRun, language: str) -> Made:
-    return _worded(saved.table("county_by_year").drop(columns="county"), saved, language), None
+    table = saved.table("county_by_year").drop(columns="county")
+    return _worded(_first(table, ["stage", "year", "need", "places_design"]), saved, language), None
 
 
 def _findings(saved: SavedRun, language: str) -> Made:
@@ -128,7 +140,7 @@ def _findings(saved: SavedRun, language: str) -> Made:
         "rule_id", "rule", "unit", "id", "name", "stage", "year", "metric", "value", "operator", "limit", "severity",
         "document", "clause", "confidence",
     ]  # fmt: skip
-    return _worded(table[columns], saved, language), saved.table("findings")["metric"]
+    return _worded(table[columns], saved, language), dict.fromkeys(BY_METRIC, saved.table("findings")["metric"])
 
 
 def _changes(saved: SavedRun, language: str) -> Made:
@@ -228,10 +240,10 @@ def _words(values: pd.Series, prefix: str, language: str) -> pd.Series:
     return values.map(known).astype(object).where(values.notna(), None)
 
 
-def number_kind(column: str, values: pd.Series, metric: pd.Series | None) -> Any:
+def number_kind(column: str, values: pd.Series, metric: Metrics | None) -> Any:
     """How a column's figures are shown: text | year | count | one | share | money, or one kind per row."""
     if column in BY_METRIC and metric is not None:
-        return np.array([_kind_of(METRICS.get(m)) for m in metric], dtype=object)
+        return np.array([_kind_of(METRICS.get(m)) for m in metric[column]], dtype=object)
     if not pd.api.types.is_numeric_dtype(values):
         return "text"
     if column == "year" or column.endswith("_year") or column == "until":

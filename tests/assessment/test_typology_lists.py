@@ -33,7 +33,8 @@ def test_a_wave_that_passes() -> None:
         {
             "school_id": "S", "stage": "primary", "area_type": "town", "first_year": 2026, "last_year": 2028,
             "years": 3, "persistent": True, "reason": "utilisation", "first_metric": "utilisation",
-            "first_value": 1.1, "metric": "utilisation", "limit": 1.0, "peak_value": 1.3, "peak_year": 2027, "last_value": 1.2, "after": "eases",
+            "first_value": 1.1, "metric": "utilisation", "limit": 1.0,
+            "peak_value": 1.3, "peak_year": 2027, "last_value": 1.2, "after": "eases",
             "after_value": 0.8, "after_year": 2029,
         }
     ]  # fmt: skip

@@ -117,8 +117,11 @@ def school_by_year() -> pd.DataFrame:
         places_cap=(design * 1.1).round().astype(int),
         places_emergency=(design * 1.2).round().astype(int),
         utilisation=roll / design,
+        roll_actual=np.where(table["year"] == YEARS[0], roll + 10.0, np.nan),
+        residual=np.where(table["year"] == YEARS[0], -10.0, np.nan),
         unfilled=(design - roll).clip(lower=0),
         unfilled_share=(design - roll).clip(lower=0) / design,
+        over_design=(roll - design).clip(lower=0),
         excess=(roll - (design * 1.1).round()).clip(lower=0).astype(int),
         inflow=0,
         classes=classes,
@@ -182,9 +185,12 @@ def _areas() -> pd.DataFrame:
 def _region(unit: str, area: pd.DataFrame, school: pd.DataFrame) -> pd.DataFrame:
     keys = [unit, "stage", "year"]
     lived = area.groupby(keys)[["pupils", "placed", "unplaced", "placed_outside", "residents"]].sum()
-    capacity = ["places_design", "places_cap", "places_emergency", "roll", "rooms", "unfilled", "excess", "inflow"]
+    capacity = ["places_design", "places_cap", "places_emergency", "roll", "rooms", "unfilled", "over_design", "excess",
+                "inflow"]  # fmt: skip
     taught = school.groupby(keys)[[*capacity, "classes", "large_classes", "super_large_classes"]].sum()
     table = lived.join(taught, how="left").reset_index()
+    if unit == "county":
+        table.insert(3, "need", table["pupils"] - table["placed_outside"] + table["inflow"])
     return table.assign(
         utilisation=table["roll"] / table["places_design"],
         shortfall=table["unplaced"] + table["excess"],
@@ -201,7 +207,7 @@ def _list(school: pd.DataFrame, name: str, metric: str, limit: float) -> pd.Data
                 "school_id": s, "stage": stage, "area_type": group["area_type"].iloc[0],
                 "first_year": group["year"].min(), "last_year": group["year"].max(), "years": len(group),
                 "persistent": bool(group["persistent"].any()), "reason": group["reason"].iloc[0],
-                "metric": metric, "limit": limit, "first_value": group[metric].iloc[0],
+                "first_metric": metric, "first_value": group[metric].iloc[0], "metric": metric, "limit": limit,
                 "peak_value": worst[metric], "peak_year": worst["year"], "last_value": group[metric].iloc[-1],
                 "after": "closes" if s == "s3" else "stays", "after_value": group[metric].iloc[-1],
                 "after_year": group["year"].max(),

@@ -165,7 +165,7 @@ def test_a_card_follows_year_and_language(report: Visit) -> None:
     report.page.locator("#find").select_option(label=made_up_run.SCRIPT)
     card = ".leaflet-popup .card"
     assert "400 人" in report.text(card)
-    assert "均衡" in report.text(card)
+    assert "未列入" in report.text(card)
     report.year(2028)
     assert "500 人" in report.text(card)
     assert "拥挤" in report.text(card)

@@ -42,7 +42,7 @@ def comparison(saved: SavedRun, other: SavedRun) -> Comparison:
 def test_figures_by_stage_and_year(comparison: Comparison) -> None:
     table = comparison.figures.set_index(["stage", "year"])
     assert table.loc[("primary", 2026), "places_design_change"] == 20
-    assert (table["pupils_change"] == 0).all()
+    assert (table["need_change"] == 0).all()
     assert (table.drop(index=("primary", 2026))["places_design_change"] == 0).all()
 
 
@@ -76,11 +76,11 @@ def test_a_run_against_itself_differs_nowhere(saved: SavedRun) -> None:
 def test_the_terminal_shows_each_part_on_single_lines(comparison: Comparison) -> None:
     lines = comparison.lines("zh")
     assert "  calendar.horizon: 3 → 4" in lines
-    assert any("2026: 拥挤 → 均衡" in line for line in lines)
+    assert any("2026: 拥挤 → 未列入" in line for line in lines)
     assert "  小学 2026: 设计学位 670 → 690" in lines
     assert "  初中: 没有差别" in lines
     assert not any("\n" in line for line in lines)
-    assert any("crowded → balanced" in line for line in comparison.lines("en"))
+    assert any("crowded → not flagged" in line for line in comparison.lines("en"))
 
 
 def test_the_data_are_plain_json(comparison: Comparison) -> None:

@@ -7,18 +7,21 @@ import pytest
 
 from placesim.report import figures
 from placesim.store import SavedRun
+from placesim.vocabulary import PARTS
 
 
-def test_key_figures_of_base_and_peak_year(finished: SavedRun) -> None:
+def test_key_figures_of_base_peak_and_last_year(finished: SavedRun) -> None:
     table = figures.key_figures(finished)
     assert table[["stage", "when", "year"]].to_numpy().tolist() == [
         ["primary", "base", 2025],
         ["primary", "peak", 2028],
+        ["primary", "end", 2028],
         ["junior", "base", 2025],
         ["junior", "peak", 2028],
+        ["junior", "end", 2028],
     ]
     primary = table.iloc[0]
-    assert primary["pupils"] == sum(60 + 20 * k for k in range(6))
+    assert primary["need"] == primary["pupils"] == sum(60 + 20 * k for k in range(6))
     assert primary["places_design"] == 400 + 180 + 90
     assert primary["utilisation"] == pytest.approx((400 + 90 + 46) / 670)
     peak = table.iloc[1]
@@ -56,10 +59,45 @@ def test_share_without_a_place_is_not_known_where_nobody_lives() -> None:
     assert pd.isna(share[2])
 
 
-def test_parts_sum_to_the_pupils(finished: SavedRun) -> None:
-    parts = figures.demand_parts(finished, ("rolls", "children", "residents", "housing", "outside"))
+def test_parts_are_whole_and_sum_to_the_pupils_who_need_a_place(finished: SavedRun) -> None:
+    parts = figures.need_parts(finished, PARTS)
     first = parts[(parts["stage"] == "primary") & (parts["year"] == 2025)].iloc[0]
-    assert (first["rolls"], first["children"], first["outside"]) == (330.0, 165.0, 0.0)
+    assert (first["rolls"], first["children"], first["outside"]) == (330, 165, 0)
+    county = finished.table("county_by_year")
+    assert parts[list(PARTS)].sum(axis=1).tolist() == county["need"].tolist()
+
+
+def test_parts_of_those_who_attend_beyond_the_border_are_left_out(
+    saved: SavedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"stage": "primary", "year": 2025}
+    demand = pd.DataFrame([
+        keys | {"area_id": "a", "rolls": 30.0, "children": 10.0},
+        keys | {"area_id": "b", "rolls": 0.0, "children": 10.6},
+        keys | {"area_id": "outside", "rolls": 5.0, "children": 0.0},
+    ])  # fmt: skip
+    areas = pd.DataFrame([
+        keys | {"area_id": "a", "pupils": 40, "placed_outside": 20},
+        keys | {"area_id": "b", "pupils": 11, "placed_outside": 0},
+    ])  # fmt: skip
+    tables = {"demand": demand, "area_by_year": areas, "county_by_year": pd.DataFrame([keys | {"need": 36}])}
+    monkeypatch.setattr(SavedRun, "table", lambda _, name: tables[name])
+    row = figures.need_parts(saved, ("rolls", "children")).iloc[0]
+    assert (row["rolls"], row["children"]) == (20, 16)  # 15 + 5 and 5 + 10.6
+
+
+def test_the_worst_years(finished: SavedRun) -> None:
+    worst = figures.worst_years(finished).set_index("metric")
+    assert worst.loc["unplaced"].tolist() == [2027, 30]
+    assert worst.loc["over_design"].tolist() == [2028, 100 + 30]
+    assert worst.loc["excess"].tolist() == [2028, 60 + 0]
+
+
+def test_what_is_not_known_names_how_far_base_year_rolls_are_off(finished: SavedRun) -> None:
+    said = figures.unknowns(finished, "zh")
+    assert (
+        "基准年各校模型在校生与实有数之差的绝对值合计：小学 30 人（实有 566 人）；初中 20 人（实有 470 人）。" in said
+    )
 
 
 def test_names_fall_back_to_the_other_language_and_to_the_id(finished: SavedRun) -> None:

@@ -11,9 +11,12 @@ import pytest
 from openpyxl.workbook import Workbook
 from python_calamine import CalamineWorkbook
 
+from placesim.messages import LANGUAGES, catalogue
 from placesim.report.sheets import header
 from placesim.report.workbook import CELL_LIMIT, write_workbook
 from placesim.store import SavedRun, open_run
+from placesim.store.tables import column_title
+from placesim.vocabulary import METRICS
 
 CHINESE = [
     "封面", "目录", "主要数字", "拥挤学校", "空余学校", "学校分年", "片区分年", "全县分年", "对照标准", "调整措施",
@@ -94,7 +97,7 @@ def test_closed_lists_are_in_words(book: Workbook) -> None:
 def test_a_list_cites_rule_document_and_clause(book: Workbook) -> None:
     [row] = rows(book, "拥挤学校")
     assert row["规则编号"] == "crowded.utilisation"
-    assert row["文件"] == "crowded.utilisation: GB 50099-2011《中小学校设计规范》 3.0.1"
+    assert row["文件"] == "在校生超过设计学位: GB 50099-2011《中小学校设计规范》 3.0.1"
     assert row["可信度"] == "推算"
     assert row["首次年份"] == 2026
 
@@ -145,6 +148,16 @@ def test_the_dictionary_explains_every_column(book: Workbook) -> None:
         assert {(name, cell.value) for cell in book[name][1]} <= explained
     about = {row["机器名"]: row["含义"] for row in rows(book, "字段说明")}
     assert about["utilisation"] == "在校生÷设计学位"
+    assert [machine for machine, text in about.items() if not text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_column_of_every_saved_table_has_a_name_and_a_meaning(finished: SavedRun, language: str) -> None:
+    package = json.loads((finished.folder / "tables" / "datapackage.json").read_text(encoding="utf-8"))
+    columns = {field["name"] for resource in package["resources"] for field in resource["schema"]["fields"]}
+    labels = catalogue(language)["label"]
+    assert {c for c in columns | METRICS.keys() if not labels.get(f"report.about.{c}")} == set()
+    assert {c for c in columns if language == "zh" and column_title(c, language) == c} == set()
 
 
 def test_an_empty_table_says_so(saved: SavedRun) -> None:

@@ -26,7 +26,7 @@ function chart(stage) {
 
 function chartSeries(stage) {
   const parts = PARTS.map((part) => ({ part, values: DATA.parts[part][stage].map((v) => v || 0) }));
-  const total = YEARS.map((_, y) => parts.reduce((sum, p) => sum + p.values[y], 0));
+  const total = DATA.county.need[stage];
   const levels = LEVELS.map((level) => ({ level, values: DATA.county[`places_${level}`][stage].map((v) => v || 0) }));
   const peak = total.indexOf(Math.max(...total));
   return { stage, parts: parts.filter((p) => p.values.some((v) => v > 0)), total, levels, peak };
@@ -40,13 +40,15 @@ function chartSummary({ total, levels, peak, stage }) {
   const values = {
     stage: said(STAGES[stage]), first: YEARS[0], last: YEARS[last], peak: YEARS[peak], start: fixed(total[0], 0),
     top: fixed(total[peak], 0), end: fixed(total[last], 0), places: fixed(design[0], 0), places_end: fixed(design[last], 0),
-    worst: YEARS[worst], gap: fixed(Math.abs(short[worst]), 0), years: short.filter((gap) => gap >= 0.5).length,
+    worst: YEARS[worst], gap: fixed(Math.abs(short[worst]), 0), years: short.filter((gap) => gap > 0).length,
+    unfilled: fixed(DATA.county.unfilled[stage][worst], 0), over: fixed(DATA.county.over_design[stage][worst], 0),
   };
   const course = last === 0 ? "report.chart.one_year" : peak === 0 ? "report.chart.falls" : peak === last ? "report.chart.grows" : "report.chart.peaks";
   const supply = design[0] === design[last] ? "report.chart.same_places" : "report.chart.other_places";
-  const verdict = `report.chart.${short[worst] >= 0.5 ? "short" : "enough"}${last === 0 ? "_one_year" : ""}`;
+  const verdict = `report.chart.${short[worst] > 0 ? "short" : "enough"}${last === 0 ? "_one_year" : ""}`;
+  const uneven = DATA.county.over_design[stage][worst] > 0 ? t("report.chart.uneven", values) : "";
   const inflow = DATA.parts.outside[stage].some((v) => v > 0) ? t("report.chart.inflow") : "";
-  return [t(course, values), t(supply, values), t(verdict, values), inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
+  return [t(course, values), t(supply, values), t(verdict, values), uneven, inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
 }
 
 function scaleOf(series) {
@@ -134,14 +136,25 @@ function stack(series, x, y) {
 
 function levelLines(series, x, y) {
   const last = drawn(YEARS).length - 1;
-  let free = Infinity;
   const lines = series.levels.map(({ level, values }) => svg("polyline", { points: points(drawn(values), x, y), class: `level ${level}` }));
-  const names = [...series.levels].map(({ level, values }) => {
-    const at = Math.min(y(drawn(values)[last]) + 4, free - 13);
-    free = at;
-    return svg("text", { x: x(last) + 6, y: at, class: "name" }, t(`report.level.${level}`));
-  });
-  return svg("g", null, lines, names);
+  const names = levelNames(series.levels.map(({ level, values }) => ({ level, at: y(drawn(values)[last]) })));
+  const edge = x(last);
+  return svg("g", null, lines, names.map(({ text, at, label }) => [
+    Math.abs(label - at) > 2 ? svg("line", { x1: edge, x2: edge + 6, y1: at, y2: label, class: "leader" }) : null,
+    svg("text", { x: edge + 8, y: label + 4, class: "name" }, text),
+  ]));
+}
+
+// Names at the ends of the lines: levels on one height share a name, names too close are moved upwards.
+function levelNames(ends) {
+  const names = [];
+  for (const { level, at } of ends.toSorted((a, b) => b.at - a.at)) {
+    const below = names[names.length - 1];
+    const text = t(`report.level.${level}`);
+    if (below && Math.abs(below.at - at) < 1) below.text = `${below.text} · ${text}`;
+    else names.push({ text, at, label: below ? Math.min(at, below.label - 17) : at });
+  }
+  return names;
 }
 
 function points(values, x, y) {
@@ -179,7 +192,7 @@ function swatch(colour) {
 }
 
 function chartTable(series, title) {
-  const heads = [t("report.year"), ...series.parts.map((p) => t(`part.${p.part}`)), t("metric.pupils"), ...LEVELS.map((l) => t(`metric.places_${l}`))];
+  const heads = [t("report.year"), ...series.parts.map((p) => t(`part.${p.part}`)), capital(t("metric.need")), ...LEVELS.map((l) => t(`metric.places_${l}`))];
   const rows = YEARS.map((year, y) => [
     String(year), ...series.parts.map((p) => fixed(p.values[y], 0)), fixed(series.total[y], 0), ...series.levels.map((l) => fixed(l.values[y], 0)),
   ]);

@@ -30,29 +30,40 @@ function renderHeader() {
 function renderGlance() {
   const over = (metric, y) => DATA.county[metric].reduce((sum, years) => sum + (years[y] || 0), 0);
   const last = YEARS.length - 1;
-  const worst = YEARS.map((_, y) => over("unplaced", y)).reduce((best, v, y, all) => (v > all[best] ? y : best), 0);
-  const listed = (name) => new Set(DATA.lists[name].map((row) => row.school_id)).size;
+  const { unplaced, over_design, excess } = DATA.worst;
+  const listed = (name) => [new Set(DATA.lists[name].map((row) => row.school_id)).size, DATA.lists[name].length];
+  const schools = (name) => {
+    const [count, rows] = listed(name);
+    return [fixed(count, 0), el("span", { class: "of" }, t("report.glance.sections", { rows: fixed(rows, 0) }))];
+  };
   const now = (name) => new Set(DATA.lists[name].filter((r) => r.first_year === YEARS[0]).map((r) => r.school_id)).size;
-  const change = over("pupils", last) - over("pupils", 0);
+  const change = over("need", last) - over("need", 0);
+  const beyond = t("report.glance.over", {
+    over: fixed(over_design.value, 0), over_year: over_design.year, excess: fixed(excess.value, 0), excess_year: excess.year,
+  });
+  const when = unplaced.value > 0 ? t("report.glance.worst", { year: unplaced.year }) : t("report.glance.never");
   const tiles = [
-    [t("report.glance.pupils", { year: YEARS[0] }), fixed(over("pupils", 0), 0), last === 0 ? "" : t("report.glance.pupils_then", { year: YEARS[last], pupils: fixed(over("pupils", last), 0), change: signed(change) })],
-    [t("report.glance.crowded"), fixed(listed("crowded"), 0), t("report.glance.now", { year: YEARS[0], count: now("crowded") }), "crowded"],
-    [t("report.glance.underused"), fixed(listed("underused"), 0), t("report.glance.now", { year: YEARS[0], count: now("underused") }), "underused"],
-    [t("report.glance.unplaced"), fixed(over("unplaced", worst), 0), over("unplaced", worst) > 0 ? t("report.glance.worst", { year: YEARS[worst] }) : t("report.glance.never")],
+    [t("report.glance.pupils", { year: YEARS[0] }), fixed(over("need", 0), 0), last === 0 ? "" : t("report.glance.pupils_then", { year: YEARS[last], pupils: fixed(over("need", last), 0), change: signed(change) })],
+    [t("report.glance.crowded"), schools("crowded"), t("report.glance.now", { year: YEARS[0], count: now("crowded") }), "crowded"],
+    [t("report.glance.underused"), schools("underused"), t("report.glance.now", { year: YEARS[0], count: now("underused") }), "underused"],
+    [t("report.glance.unplaced"), fixed(unplaced.value, 0), `${when}${joint()}${beyond}`],
   ];
   put("glance", tiles.map(([name, value, note, kind]) =>
     el("div", { class: `tile ${kind || ""}` }, el("p", { class: "name" }, name), el("p", { class: "value" }, value), el("p", { class: "note" }, note))));
 }
 
 function renderKey() {
-  put("key", STAGES.map((stage) => {
-    const [base, peak] = DATA.key.filter((row) => row.stage === stage.id);
-    const rows = base.year === peak.year ? [base] : [base, peak];
-    const heads = ["", ...rows.map((r) => t(`report.key.${rows.length === 1 ? "both" : r.when}`, { year: r.year }))];
+  put("key", STAGES.map((stage, k) => {
+    const rows = DATA.key.filter((row) => row.stage === stage.id).filter((row, at, all) => all.findIndex((r) => r.year === row.year) === at);
+    const same = (row) => DATA.key.filter((r) => r.stage === stage.id && r.year === row.year).map((r) => t(`report.when.${r.when}`));
+    const heads = ["", ...rows.map((r) => t("report.key.year", { year: r.year, when: same(r).join(t("report.key.and")) }))];
     const line = (name, of) => [name, ...rows.map(of)];
-    const metrics = ["pupils", "places_design", "utilisation", "unplaced", "large_classes"];
+    const metrics = ["need", "places_design", "utilisation", "unplaced", "over_design", "excess"];
+    const cell = (m) => (r) => el("span", { class: alarm(m, r[m]) }, figure(m, r[m]));
+    const large = countedInBaseYear(k) ? t("report.key.large_classes", { year: YEARS[0] }) : capital(t("metric.large_classes"));
     const body = [
-      ...metrics.map((m) => line(capital(t(`metric.${m}`)), (r) => el("span", { class: alarm(m, r[m]) }, figure(m, r[m])))),
+      ...metrics.map((m) => line(capital(t(`metric.${m}`)), cell(m))),
+      line(large, cell("large_classes")),
       line(t("report.key.crowded"), (r) => fixed(r.crowded, 0)),
       line(t("report.key.underused"), (r) => fixed(r.underused, 0)),
     ];
@@ -60,8 +71,13 @@ function renderKey() {
   }));
 }
 
+// Whether some school of the stage counted its classes in the base year, so that later years stand on another basis.
+function countedInBaseYear(stage) {
+  return SECTIONS.stage.some((of, s) => of === stage && ["bins", "average"].includes(SECTIONS.bases[SECTIONS.class_basis[s][0]]));
+}
+
 function alarm(metric, value) {
-  const bad = (metric === "utilisation" && value > 1) || (metric === "unplaced" && value > 0);
+  const bad = (metric === "utilisation" && value > 1) || (["unplaced", "over_design", "excess"].includes(metric) && value > 0);
   return bad ? "over" : null;
 }
 
@@ -80,8 +96,14 @@ function renderList(name) {
 // Document and clause of every rule that the rows cite.
 function basis(rows) {
   const ids = [...new Set(rows.flatMap((row) => row.rules))].filter((id) => DATA.rules[id]);
-  const line = (id) => el("li", { class: "cite" }, `${id}: ${documentOf(DATA.rules[id])} ${DATA.rules[id].clause}`, confidence(DATA.rules[id]));
+  const line = (id) => el("li", { class: "cite", title: id }, `${ruleName(id)}: ${documentOf(DATA.rules[id])} ${DATA.rules[id].clause}`, confidence(DATA.rules[id]));
   return el("ul", { class: "basis" }, ids.map(line));
+}
+
+// A rule by its label; a test of a type (`crowded.utilisation`) by the reason it gives.
+function ruleName(id) {
+  const rule = DATA.rules[id];
+  return (rule && said({ zh: rule.label_zh, en: rule.label_en })) || word("reason", id.slice(id.indexOf(".") + 1));
 }
 
 const SCHOOL = new Map(DATA.schools.map((row, k) => [row[0], k]));
@@ -97,9 +119,11 @@ function listColumns() {
     { label: t("report.stage"), value: (r) => stageName(r.stage), cell: (r) => stageName(r.stage) },
     { label: t("report.area_type"), value: (r) => word("area_type", r.area_type), cell: (r) => word("area_type", r.area_type) },
     { label: t("report.list.first"), hint: t("report.list.first_hint"), number: true, value: (r) => r.first_year, cell: (r) => String(r.first_year) },
-    { label: t("report.list.years"), number: true, value: (r) => r.years, cell: (r) => [String(r.years), r.persistent ? el("span", { class: "tag", title: t("report.list.persistent_hint") }, t("report.list.persistent")) : null].filter(Boolean) },
-    { label: t("report.list.reason"), wide: true, value: reason, cell: (r) => reasonCell(r, capital(reason(r))) },
+    { label: t("report.list.last"), number: true, value: (r) => r.last_year, cell: (r) => String(r.last_year) },
+    { label: t("report.list.years"), hint: t("report.list.years_hint"), number: true, value: (r) => r.years, cell: (r) => [String(r.years), r.persistent ? el("span", { class: "tag", title: t("report.list.persistent_hint") }, t("report.list.persistent")) : null].filter(Boolean) },
+    { label: t("report.list.reason"), wide: true, value: reason, cell: reasonCell },
     { label: t("report.list.worst"), number: true, value: (r) => r.peak_value, cell: (r) => [el("span", { class: "metric" }, `${t(`metric.${r.metric}`)} `), valueWithYear(r)] },
+    { label: capital(t("metric.roll_actual")), hint: t("report.list.base_hint", { year: YEARS[0] }), number: true, value: (r) => r.roll_actual, cell: (r) => (r.roll_actual === null ? NONE : `${fixed(r.roll_actual, 0)} (${signed(r.residual)})`) },
     { label: t("report.list.course"), hint: t("report.map.course"), value: (r) => r.after_value, cell: course },
     { label: t("report.list.after"), value: (r) => word("after", r.after), cell: (r) => word("after", r.after) },
   ];
@@ -115,8 +139,8 @@ function schoolLink(row, name) {
   return el("button", { type: "button", class: "link", onclick: go, title: t("report.list.show") }, name);
 }
 
-function reasonCell(row, text) {
-  return [text, el("span", { class: "cite" }, row.rules.join(" · "))];
+function reasonCell(row) {
+  return row.rules.map((id) => el("span", { class: "reason", title: id }, capital(ruleName(id))));
 }
 
 function documentOf(rule) {

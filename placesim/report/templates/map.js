@@ -147,6 +147,7 @@ function drawMap(language) {
   view.schools.forEach((layer, school) => layer && drawSchool(layer, school, section.get(school)));
   stackSchools();
   if (language) drawNames();
+  else thinNames();
   rove("areas");
   rove("schools");
   const popup = view.map._popup;
@@ -197,17 +198,31 @@ function drawNames() {
   }
 }
 
-// Names that would lie upon another are left out, the place with fewer pupils first.
+// Names give way to schools, then to names of places with more pupils: moved up or down, else left out.
+const SHIFTS = [0, -18, 18, -34, 34, -50, 50];
+
 function thinNames() {
+  const schools = view.schools.filter((layer) => layer && !layer.hiddenNow).map((layer) => layer.getElement().getBoundingClientRect());
   const kept = [];
   const markers = view.names.getLayers().toSorted((a, b) => b.people - a.people);
   for (const node of markers.map((marker) => marker.getElement())) {
     node.classList.remove("hidden-now");
-    const box = node.firstChild.getBoundingClientRect();
-    const clash = kept.some((k) => box.left < k.right && k.left < box.right && box.top < k.bottom && k.top < box.bottom);
-    if (clash) node.classList.add("hidden-now");
-    else kept.push(box);
+    const name = node.firstChild;
+    name.style.top = "0";
+    const box = name.getBoundingClientRect();
+    const free = (shift) => ![...kept, ...schools].some((k) => clash(box, shift, k));
+    const shift = SHIFTS.find(free);
+    if (shift === undefined) {
+      node.classList.add("hidden-now");
+      continue;
+    }
+    name.style.top = `${shift}px`;
+    kept.push(name.getBoundingClientRect());
   }
+}
+
+function clash(box, shift, other) {
+  return box.left < other.right && other.left < box.right && box.top + shift < other.bottom && other.top < box.bottom + shift;
 }
 
 function peopleOf(region) {
@@ -257,10 +272,15 @@ function schoolCard(school) {
     kind ? el("span", { class: `tag ${kind}` }, t(`typology.${kind}`)) : null,
     facts([
       [capital(t("metric.roll")), of("roll")],
+      ...(sectionFigure("roll_actual", section) === null ? [] : [
+        [capital(t("metric.roll_actual")), of("roll_actual")],
+        [capital(t("metric.residual")), signed(sectionFigure("residual", section))],
+      ]),
       [capital(t("metric.places_design")), of("places_design")],
       [capital(t("metric.utilisation")), of("utilisation")],
       [capital(t("metric.class_size")), of("class_size")],
       [capital(t("metric.large_classes")), of("large_classes")],
+      [t("report.map.class_basis"), word("class_basis", SECTIONS.bases[sectionFigure("class_basis", section)])],
       [capital(t("metric.minutes_mean")), of("minutes_mean")],
       [t("report.map.binding"), word("binding", SECTIONS.bindings[sectionFigure("binding", section)])],
     ]),

@@ -34,7 +34,7 @@ function findingBlock(finding, k) {
       el("h3", null, el("span", { class: `tag severity-${finding.severity}` }, t(`severity.${finding.severity}`)), title),
       el("p", { class: "extent" }, `${t(`unit_of_count.${finding.unit}`)} × ${fixed(units, 0)} · ${span(Math.min(...years), Math.max(...years))}`),
     ),
-    el("p", { class: "cite" }, `${finding.rule} · ${documentOf(rule)} ${rule.clause}`, confidence(rule)),
+    el("p", { class: "cite", title: finding.rule }, `${documentOf(rule)} ${rule.clause}`, confidence(rule)),
     note ? el("p", { class: "cite" }, note) : null,
     details,
   );

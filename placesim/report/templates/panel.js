@@ -24,7 +24,7 @@ function mapSentence() {
   return t("report.map.said", {
     year: YEARS[state.year], stage: said(STAGES[state.stage]), schools: sections.length,
     crowded: count("crowded"), underused: count("underused"),
-    pupils: fixed(DATA.county.pupils[state.stage][state.year], 0),
+    pupils: fixed(DATA.county.need[state.stage][state.year], 0),
     unplaced: fixed(DATA.county.unplaced[state.stage][state.year], 0),
   });
 }
@@ -104,10 +104,11 @@ function schoolColumns() {
   const metric = (name) => metricColumn(name, (s) => sectionFigure(name, s));
   const name = (s) => nameOf(DATA.schools[SECTIONS.school[s]]);
   const kind = (s) => word("typology", typologyOf(s));
+  const basis = (s) => word("class_basis", SECTIONS.bases[sectionFigure("class_basis", s)]);
   const binding = (s) => word("binding", SECTIONS.bindings[sectionFigure("binding", s)]);
   return [
     { label: t("report.school"), value: name, cell: name },
-    metric("roll"), metric("places_design"), metric("utilisation"), metric("class_size"), metric("large_classes"), metric("minutes_mean"),
+    metric("roll"), ...(state.year === 0 ? [metric("roll_actual"), metric("residual")] : []), metric("places_design"), metric("utilisation"), metric("class_size"), metric("large_classes"), { label: t("report.map.class_basis"), value: basis, cell: basis }, metric("minutes_mean"),
     { label: t("report.typology"), value: kind, cell: kind },
     { label: t("report.map.binding"), value: binding, cell: binding },
   ];
