@@ -246,5 +246,6 @@ def _projected(table: Table, frame: Frame, unusable: list[int]) -> Table:
     rows.loc[unusable, "geometry"] = None
     rows = rows.to_crs(frame.metric)
     if "x" in rows:
-        rows["x"], rows["y"] = shapely.get_x(rows.geometry.values), shapely.get_y(rows.geometry.values)
+        points = np.where(rows.geometry.is_empty, None, rows.geometry.to_numpy())  # an empty point has no x to ask for
+        rows["x"], rows["y"] = shapely.get_x(points), shapely.get_y(points)
     return replace(table, rows=rows, refused=tuple(sorted({*table.refused, *unusable})))

@@ -17,6 +17,7 @@ from placesim.records import Ints
 Texts = NDArray[np.object_]  # str in every cell; blank cells are empty or white space
 
 UNCACHED = "\x00formula"  # stands in a cell whose formula has no saved result; no file can hold this text
+TITLE_ROWS = 10  # rows below the first with text in which the header is looked for
 DIGITS_KEPT = 1e15  # whole numbers from here on have lost digits in a spreadsheet's floating point
 
 
@@ -31,6 +32,7 @@ class RawTable:
     rows: Ints
     header_row: int | None = None  # none in GIS layers
     letters: tuple[str, ...] = ()  # workbooks only
+    below: tuple[tuple[int, tuple[str, ...]], ...] = ()  # the first rows below the header in full, with their numbers
     geometry: gpd.GeoSeries | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()
 

@@ -13,6 +13,7 @@ from placesim.errors import DataError, Finding
 from placesim.inputs.crs import settle
 from placesim.inputs.findings import capped
 from placesim.inputs.layers import content_hash, read_layer, read_parquet
+from placesim.inputs.lookalikes import lookalikes
 from placesim.inputs.raw import RawTable
 from placesim.inputs.request import Request, said_at
 from placesim.inputs.reshape import Shaped, reshape
@@ -76,6 +77,9 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
     """One table, its geometry still in its own coordinates. Raises DataError where the file cannot be used."""
     raw = read_raw(request)
     shaped, findings = reshape(raw, request)
+    findings += lookalikes(shaped, request)
+    if any(f.code == "E252" for f in findings):
+        raise DataError([*raw.findings, *findings])  # every second row would be a duplicate
     typed = type_table(shaped, request.spec)
     frame = typed.frame
     findings = [*raw.findings, *findings, *typed.findings, *_basis(request)]

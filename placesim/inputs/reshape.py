@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
 
 from placesim.dictionary import Column, TableSpec
 from placesim.errors import DataError, Finding
 from placesim.inputs.cells import WHOLE
 from placesim.inputs.garbled import LOST, true_encoding
-from placesim.inputs.raw import RawTable, Texts
+from placesim.inputs.headers import find, likeness, listed, plain
+from placesim.inputs.raw import RawTable, Texts, shown
 from placesim.inputs.request import Request
 from placesim.records import Ints
 from placesim.scenario.parameters import ColumnSource, Condition
-
-RESEMBLES = 84  # rapidfuzz ratio from which an unused header looks like a misspelt column
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ def reshape(raw: RawTable, request: Request) -> tuple[Shaped, list[Finding]]:
     """Canonical text columns. Raises DataError where a needed column or a setting has nothing to work on."""
     findings = list(_garbled_headers(raw, request))
     sources = _sources(request)
+    _below_titles(raw, request, sources)
     found = _match(raw, request, sources)
     findings += found.findings
     if any(f.is_error for f in findings):
@@ -62,7 +61,6 @@ def reshape(raw: RawTable, request: Request) -> tuple[Shaped, list[Finding]]:
     if request.source.unpivot is not None:
         shaped = _unpivoted(shaped, request)
     findings += _missing(shaped, request)
-    findings += _lookalikes(shaped, request, found.positions)
     return _recoded(shaped, request), findings
 
 
@@ -73,17 +71,31 @@ class _Matched:
     findings: list[Finding]
 
 
-def plain(header: str) -> str:
-    """A header without the differences people do not see: width, case, white space, underscores."""
-    return re.sub(r"[\s_]", "", unicodedata.normalize("NFKC", header)).casefold()
-
-
 def _garbled_headers(raw: RawTable, request: Request) -> Iterator[Finding]:
     for position, header in enumerate(raw.headers):
         if LOST.search(header):
             yield raw.at_header("E227", position, {})
         elif encoding := true_encoding(header):
             yield raw.at_header("E226", position, {"encoding": encoding})
+
+
+def _below_titles(raw: RawTable, request: Request, sources: Mapping[str, ColumnSource]) -> None:
+    """Raise DataError where the first row with text is a title and a row soon below it holds the table's headers."""
+    said = [s.header for s in sources.values() if s.header]
+    words = [w for c in request.spec.columns for w in (c.id, c.zh, c.en)]
+    names = {plain(w) for w in [*said, *request.source.where, *words]}
+    pattern = _header_pattern(request, request.source.unpivot.pattern) if request.source.unpivot else None
+
+    def known(cells: Sequence[str]) -> int:
+        texts = {c.strip() for c in cells}
+        return sum(plain(c) in names or bool(pattern and pattern.fullmatch(c)) for c in texts if c)
+
+    if known(raw.headers) > 1:
+        return
+    row, cells = max(raw.below, key=lambda r: known(r[1]), default=(0, ()))
+    if known(cells) > 1 + known(raw.headers):
+        facts = {"row": row, "title": shown(raw.headers[0] if raw.headers else ""), "headers": listed(cells)}
+        request.fail("E251", row=raw.header_row, facts=facts)
 
 
 def _sources(request: Request) -> dict[str, ColumnSource]:
@@ -105,28 +117,18 @@ def _match(raw: RawTable, request: Request, sources: Mapping[str, ColumnSource])
         if source.value is not None:
             continue
         if source.header is not None:
-            hits = _find(raw.headers, (source.header,))
+            hits = find(raw.headers, (source.header,))
         else:  # a header that the scenario gives to one column is no other column's, whatever it is called
-            hits = [i for i in _find(raw.headers, (column.id, column.zh, column.en)) if raw.headers[i] not in given]
+            hits = [i for i in find(raw.headers, (column.id, column.zh, column.en)) if raw.headers[i] not in given]
         if len(hits) > 1:
             findings.append(raw.at_header("E210", hits[1], {"column": column.id}))
         elif hits:
             positions[column.id] = hits[0]
         elif source.header is not None:
             near = process.extractOne(source.header, raw.headers)
-            facts = {"nearest": near[0] if near else "–", "headers": _listed(raw.headers)}
+            facts = {"nearest": near[0] if near else "–", "headers": listed(raw.headers)}
             findings.append(request.setting("E212", f"columns.{column.id}", source.header, facts))
     return _Matched(positions, findings)
-
-
-def _find(headers: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
-    """Positions of the headers that match best: exactly, else but for case and spaces."""
-    for name in wanted:
-        exact = [i for i, h in enumerate(headers) if h == name]
-        if exact:
-            return exact
-    names = {plain(name) for name in wanted}
-    return [i for i, h in enumerate(headers) if h and plain(h) in names]
 
 
 def _unknown_names(request: Request, sources: Mapping[str, ColumnSource]) -> Iterator[Finding]:
@@ -153,8 +155,8 @@ def _missing(shaped: Shaped, request: Request) -> Iterator[Finding]:
     for column in request.spec.columns:
         if not column.required or column.id in shaped.cells or _comes_from_geometry(column, shaped, request.spec):
             continue
-        near = max(free, key=lambda h: _likeness(h, column), default="–")
-        facts = {"label": {"en": column.en, "zh": column.zh}, "nearest": near, "headers": _listed(shaped.raw.headers)}
+        near = max(free, key=lambda h: likeness(h, column), default="–")
+        facts = {"label": {"en": column.en, "zh": column.zh}, "nearest": near, "headers": listed(shaped.raw.headers)}
         facts["table"] = request.spec.id
         yield Finding("E209", shaped.raw.file, shaped.raw.sheet, shaped.raw.header_row, column=column.id, facts=facts)
 
@@ -163,37 +165,15 @@ def _comes_from_geometry(column: Column, shaped: Shaped, spec: TableSpec) -> boo
     return spec.geometry == "point" and column.id in ("x", "y") and shaped.raw.geometry is not None
 
 
-def _lookalikes(shaped: Shaped, request: Request, positions: Mapping[str, int]) -> Iterator[Finding]:
-    """Unused headers that may be misspelt names of optional columns: these would go missing without a word."""
-    used = set(positions.values()) | {int(p) for c in shaped.melted for p in np.unique(shaped.position[c])}
-    used |= {p for header in request.source.where for p in _find(shaped.raw.headers, (header,))}
-    absent = [c for c in request.spec.columns if c.id not in shaped.cells and not c.required]
-    for position, header in enumerate(shaped.raw.headers):
-        if position in used or not header or not absent:
-            continue
-        best = max(absent, key=lambda c: _likeness(header, c))
-        if _likeness(header, best) >= RESEMBLES:
-            label = {"en": best.en, "zh": best.zh}
-            yield shaped.raw.at_header("W200", position, {"column": best.id, "label": label})
-
-
-def _likeness(header: str, column: Column) -> float:
-    return max(fuzz.ratio(plain(header), plain(name)) for name in (column.id, column.en, column.zh))
-
-
-def _listed(headers: tuple[str, ...]) -> str:
-    return ", ".join(headers[:12]) + (", …" if len(headers) > 12 else "")
-
-
 # ---------------------------------------------------------------------------------------------------------- rows
 def _kept(raw: RawTable, request: Request) -> NDArray[np.bool_]:
     """Which records satisfy every condition of `where`. Raises DataError where none is left."""
     kept = np.ones(len(raw), dtype=bool)
     for header, condition in request.source.where.items():
-        hits = _find(raw.headers, (header,))
+        hits = find(raw.headers, (header,))
         if not hits:
             near = process.extractOne(header, raw.headers)
-            facts = {"nearest": near[0] if near else "–", "headers": _listed(raw.headers)}
+            facts = {"nearest": near[0] if near else "–", "headers": listed(raw.headers)}
             request.fail_setting("E212", f"where.{header}", header, facts)
         cells = pd.Series([c.strip() for c in raw.columns[hits[0]]], dtype=object)
         kept &= _satisfies(cells, condition)
@@ -277,7 +257,7 @@ def _unpivoted(shaped: Shaped, request: Request) -> Shaped:
     raw, mapped = shaped.raw, {int(p[0]) for p in shaped.position.values() if len(p)}
     hits = {i: m for i, h in enumerate(raw.headers) if i not in mapped and (m := matcher.fullmatch(h))}
     if not hits:
-        facts = {"headers": _listed(raw.headers)}
+        facts = {"headers": listed(raw.headers)}
         request.fail_setting("E215", "unpivot.pattern", unpivot.pattern, facts)
     columns = np.array(list(hits), dtype=np.int64)
     grid = np.stack([raw.columns[i][shaped.record] for i in columns], axis=1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from placesim.errors import Finding
-from placesim.inputs.raw import RawTable, shown, text_columns
+from placesim.inputs.raw import TITLE_ROWS, RawTable, shown, text_columns
 from placesim.inputs.request import Request
 from placesim.messages import labels
 
@@ -39,6 +39,7 @@ def read_text_file(request: Request) -> RawTable:
         columns=text_columns(_fitted(body, len(header)), len(header)),
         rows=rows,
         header_row=lines[filled[0]],
+        below=tuple((lines[i], tuple(records[i])) for i in filled[1 : TITLE_ROWS + 1]),
         findings=tuple(findings),
     )
 

@@ -13,7 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from rapidfuzz import process
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
-from placesim.inputs.raw import UNCACHED, RawTable, cell_text, text_columns
+from placesim.inputs.raw import TITLE_ROWS, UNCACHED, RawTable, cell_text, text_columns
 from placesim.inputs.request import Request
 from placesim.messages import labels
 
@@ -48,6 +48,7 @@ def read_workbook(request: Request) -> RawTable:
         rows=np.array(filled[1:], dtype=np.int64) + 1,
         header_row=filled[0] + 1,
         letters=tuple(xl_col_to_name(i) for i in range(len(header))),
+        below=tuple((i + 1, tuple(grid[i])) for i in filled[1 : TITLE_ROWS + 1]),
     )
 
 

@@ -535,3 +535,58 @@ def test_without_a_needed_key_column_no_row_is_a_duplicate(county: County) -> No
     county.edit("flows.csv", "area_id,", "home,")
     county.write("flows.csv", (county.folder / "flows.csv").read_text() + "002,001,2024,primary,40\n")
     assert county.only("E209").column == "area_id"
+
+
+def births(county: County, header: str) -> None:
+    rows = "".join(f"00{a},{year},hospital,40\n" for a in "1234" for year in range(2000, 2024))
+    county.write("births.csv", f"{header},year,basis,births\n" + rows)
+    county.say("[inputs.flows]", '[inputs.births]\npath = "births.csv"\n[inputs.flows]')
+
+
+@pytest.mark.parametrize("header", ["小区编号", "区域代码", "area"])
+def test_a_renamed_key_column_is_one_finding(county: County, header: str) -> None:
+    births(county, header)
+    finding = county.only("E252")
+    assert (finding.file, finding.row, finding.column, finding.value) == ("births.csv", 1, header, header)
+    assert (finding.facts["column"], finding.facts["count"]) == ("area_id", 3 * 24)
+
+
+def test_a_header_unlike_the_key_leaves_duplicates_to_their_rows(county: County) -> None:
+    births(county, "备注")
+    assert {f.code for f in county.findings() if f.is_error} == {"E300"}
+
+
+def test_one_double_entry_is_no_lost_column(county: County) -> None:
+    rows = "".join(f"{year},hospital,40,\n" for year in range(2000, 2024))
+    county.write("births.csv", f"year,basis,births,remark\n{rows}2023,hospital,40,again\n")
+    county.say("[inputs.flows]", '[inputs.births]\npath = "births.csv"\n[inputs.flows]')
+    assert county.only("E300").row == 26
+
+
+def test_a_header_like_a_key_column_that_nobody_misses(county: County) -> None:
+    county.write("births.csv", "小区编号,year,basis,births\n001,2023,hospital,40\n")
+    county.say("[inputs.flows]", '[inputs.births]\npath = "births.csv"\n[inputs.flows]')
+    assert county.only("W200").value == "小区编号"
+
+
+@pytest.mark.parametrize("title", ["松岚县在校生统计表", "松岚县在校生统计表\n\n单位：人,,", "school_id,2024,,,"])
+def test_a_title_above_the_header_is_one_finding(county: County, title: str) -> None:
+    county.write("enrolment.csv", f"{title}\n" + FILES["enrolment.csv"])
+    finding = county.only("E251")
+    assert (finding.file, finding.row, finding.facts["row"]) == ("enrolment.csv", 1, 2 + title.count("\n"))
+
+
+def test_a_title_above_mapped_and_unpivoted_headers(county: County) -> None:
+    rows = "".join(f"00{a},60,60,1200,1200\n" for a in "1234")
+    county.write("population.csv", "松岚县人口\n村,女0到4,男0到4,女5到120,男5到120\n" + rows)
+    county.say(
+        '"population.csv"',
+        """"population.csv"
+columns = { area_id = "村" }
+year = 2024
+unpivot = { pattern = "{sex}{age_from}到{age_to}", value = "residents" }
+values = { sex = { "女" = "female", "男" = "male" } }""",
+    )
+    assert county.only("E251").facts["row"] == 2
+    county.write("population.csv", "村,女0到4,男0到4,女5到120,男5到120\n" + rows)
+    assert not [f for f in county.findings() if f.is_error]

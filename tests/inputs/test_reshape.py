@@ -7,7 +7,7 @@ import pytest
 from four_areas import County
 
 from placesim.dictionary import table_specs
-from placesim.inputs.reshape import plain
+from placesim.inputs.headers import plain
 from placesim.records import Table
 
 
