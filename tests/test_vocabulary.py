@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from placesim import vocabulary as v
-from placesim.assessment.lists import CLOSES, COLUMNS, EASES, STAYS
+from placesim.assessment.lists import CLOSES, COLUMNS, EASES, REBASED, STAYS
 from placesim.messages import LANGUAGES, catalogue
 from placesim.standards.evaluate import COLUMNS as FINDING_COLUMNS
 from placesim.standards.pack import load_pack
@@ -31,7 +31,7 @@ WORDS = {
     "metric": v.METRICS,
     "unit": v.METRICS.values(),
     "group": (v.ALL_PUPILS,),
-    "after": (STAYS, EASES, CLOSES),
+    "after": (STAYS, EASES, CLOSES, REBASED),
 }
 
 

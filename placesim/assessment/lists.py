@@ -7,14 +7,16 @@ import pandas as pd
 
 from placesim.standards.pack import Pack
 from placesim.standards.rules import Condition, Type
+from placesim.vocabulary import METRICS
 
 SECTION = ["school_id", "stage"]
-STAYS, EASES, CLOSES = "stays", "eases", "closes"  # what happens after the last year of the type
+STAYS, EASES, CLOSES, REBASED = "stays", "eases", "closes", "rebased"  # what happens after the last year of the type
 COLUMNS = (
     "school_id", "stage", "area_type", "first_year", "last_year", "years", "persistent", "reason",
     "first_metric", "first_value", "metric", "limit", "peak_value", "peak_year", "last_value",
     "after", "after_value", "after_year",
 )  # fmt: skip
+_OF_CLASSES = (*(m for m, unit in METRICS.items() if unit in ("classes", "pupils per class")), "large_class_share")
 _TYPES = {
     **dict.fromkeys(("first_year", "last_year", "years", "peak_year", "after_year"), "int64"),
     **dict.fromkeys(("limit", "first_value", "peak_value", "last_value", "after_value"), "float64"),
@@ -29,7 +31,9 @@ def typology_list(sections: pd.DataFrame, name: str, pack: Pack) -> pd.DataFrame
     the type; reason: every test met, joined by "+". first_metric, first_value: of the test met in the first year.
     metric, limit: of the test met in the last year, that of the first year if it still holds; peak_value, peak_year:
     its worst among the years in which it holds; last_value: in last_year. So every value is beyond its own limit.
-    after: stays (of the type when the horizon ends) | eases | closes, with the metric in the section's last year.
+    after: stays (of the type when the horizon ends) | eases | closes | rebased (its classes were counted
+    in last_year and are formed later, so that their sizes are not comparable), with the metric in the
+    section's last year.
     """
     rows = sections[sections["typology"] == name]
     if rows.empty or name not in pack.typology:
@@ -89,10 +93,14 @@ def _after(table: pd.DataFrame, sections: pd.DataFrame) -> pd.DataFrame:
     """after, after_value, after_year: how the section stands in its own last year."""
     last = sections.loc[sections.groupby(SECTION, sort=False)["year"].idxmax()]
     end = table[[*SECTION, "metric", "last_year"]].merge(last, on=SECTION, how="left")
+    then = table[[*SECTION, "last_year"]].merge(
+        sections[[*SECTION, "year", "class_basis"]], left_on=[*SECTION, "last_year"], right_on=[*SECTION, "year"]
+    )["class_basis"]
+    rebased = end["metric"].isin(_OF_CLASSES) & (then != end["class_basis"])
     closes, stays = end["year"] < sections["year"].max(), end["year"] == end["last_year"]
     return pd.DataFrame(
         {
-            "after": np.where(closes, CLOSES, np.where(stays, STAYS, EASES)),
+            "after": np.where(closes, CLOSES, np.where(stays, STAYS, np.where(rebased, REBASED, EASES))),
             "after_value": _value(end, "metric"),
             "after_year": end["year"],
         }

@@ -31,7 +31,7 @@ Metrics = Mapping[str, pd.Series]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: `table` with machine names as columns. `metric[column][row]`: of which metric BY_METRIC columns are."""
+    """One sheet: `table` with machine names as columns. `metric[column][row]`: the metric of BY_METRIC columns."""
 
     id: str
     table: pd.DataFrame

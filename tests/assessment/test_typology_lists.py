@@ -15,6 +15,7 @@ NATIONAL = load_pack("cn-national")
 QUIET = {
     "school_id": "S", "stage": "primary", "area_type": "town", "roll": 200.0, "utilisation": 0.9,
     "large_classes": 0.0, "unfilled": 20.0, "unfilled_share": 0.1,
+    "class_basis": "formed",
 }  # fmt: skip
 
 
@@ -70,6 +71,15 @@ def test_values_are_of_the_test_that_holds_in_the_year_shown() -> None:
     assert (row["first_metric"], row["first_year"], row["first_value"]) == ("large_classes", 2025, 2)
     assert (row["metric"], row["limit"], row["peak_value"], row["peak_year"]) == ("utilisation", 1, 1.2, 2026)
     assert (row["last_year"], row["last_value"]) == (2027, 1.1)
+
+
+def test_large_classes_that_end_with_the_basis_do_not_ease() -> None:
+    counted_then_formed = [{"year": 2025, "large_classes": 6.0, "class_basis": "bins"}, {"year": 2026}]
+    assert listed("crowded", *counted_then_formed).iloc[0]["after"] == "rebased"
+    formed = [{"year": 2025, "large_classes": 6.0}, {"year": 2026}]
+    assert listed("crowded", *formed).iloc[0]["after"] == "eases"
+    fuller = [{"year": 2025, "utilisation": 1.2, "class_basis": "bins"}, {"year": 2026}]
+    assert listed("crowded", *fuller).iloc[0]["after"] == "eases"
 
 
 def test_the_first_test_stays_while_it_holds_and_its_peak_is_of_years_in_which_it_does() -> None:
