@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
-from rapidfuzz import process
 
 from placesim.dictionary import TableSpec, table_specs
 from placesim.errors import DataError, Finding
@@ -14,6 +14,7 @@ from placesim.inputs.crs import settle
 from placesim.inputs.findings import capped
 from placesim.inputs.layers import content_hash, read_layer, read_parquet
 from placesim.inputs.lookalikes import lookalikes
+from placesim.inputs.nearest import nearest, suggested
 from placesim.inputs.raw import RawTable
 from placesim.inputs.request import Request, said_at
 from placesim.inputs.reshape import Shaped, reshape
@@ -24,6 +25,7 @@ from placesim.messages import labels
 from placesim.records import Inputs, Source, Table, freeze
 from placesim.scenario import Scenario
 
+DEPTHS = ("", "*/", "*/*/")  # folders below the scenario in which a file that was moved is looked for
 READERS: Mapping[str, Callable[[Request], RawTable]] = {
     ".csv": read_text_file,
     ".xlsx": read_workbook,
@@ -68,8 +70,7 @@ def _columns(spec: TableSpec) -> tuple[str, ...]:
 
 def _unknown_table(scenario: Scenario, name: str) -> Finding:
     known = list(table_specs())
-    near = process.extractOne(name, known)
-    facts = {"nearest": near[0] if near else known[0], "known": ", ".join(known)}
+    facts = {"known": ", ".join(known), **suggested(nearest(name, known))}
     return said_at(scenario.overlay, "E200", f"inputs.{name}", name, facts)
 
 
@@ -107,10 +108,7 @@ def read_raw(request: Request) -> RawTable:
     """The file of a request as text cells. Raises DataError: no such file, unknown format, unreadable."""
     path = request.path
     if not path.is_file():
-        beside = [f.name for f in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = process.extractOne(path.name, beside)
-        facts = {"folder": str(path.parent.name or path.parent), "nearest": near[0] if near else "–"}
-        request.fail_setting("E201", "path", request.source.path, facts)
+        request.fail_setting("E201", "path", request.source.path, suggested(_file_meant(request)))
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         request.fail_setting("E202", "path", request.source.path, {"formats": ", ".join(READERS)})
@@ -119,6 +117,17 @@ def read_raw(request: Request) -> RawTable:
         return reader(request)
     except OSError:
         request.fail("E203", facts={"reason": labels("unreadable.locked")})
+
+
+def _file_meant(request: Request) -> str | None:
+    """A file of that name below the scenario's folder, else one of a like name where it was looked for."""
+    path = request.path
+    name = glob.escape(path.name)
+    below = (f for depth in DEPTHS for f in sorted(request.folder.glob(f"{depth}{name}")) if f.is_file())
+    found = next(below, None)
+    if found is not None:
+        return found.relative_to(request.folder).as_posix()
+    return nearest(path.name, (f.name for f in path.parent.iterdir())) if path.parent.is_dir() else None
 
 
 def _basis(request: Request) -> Iterable[Finding]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rapidfuzz import process
 
 from placesim.dictionary import Column, TableSpec
 from placesim.errors import DataError, Finding
 from placesim.inputs.cells import WHOLE
 from placesim.inputs.garbled import LOST, true_encoding
 from placesim.inputs.headers import find, likeness, listed, plain
+from placesim.inputs.nearest import LIKE_ENOUGH, nearest, suggested
 from placesim.inputs.raw import RawTable, Texts, shown
 from placesim.inputs.request import Request
 from placesim.records import Ints
@@ -125,8 +125,7 @@ def _match(raw: RawTable, request: Request, sources: Mapping[str, ColumnSource])
         elif hits:
             positions[column.id] = hits[0]
         elif source.header is not None:
-            near = process.extractOne(source.header, raw.headers)
-            facts = {"nearest": near[0] if near else "–", "headers": listed(raw.headers)}
+            facts = {"headers": listed(raw.headers), **suggested(nearest(source.header, raw.headers))}
             findings.append(request.setting("E212", f"columns.{column.id}", source.header, facts))
     return _Matched(positions, findings)
 
@@ -144,8 +143,7 @@ def _unknown_names(request: Request, sources: Mapping[str, ColumnSource]) -> Ite
         named |= {f"unpivot.pattern {{{p}}}": p for p in _parts(request.source.unpivot.pattern)}
     for key, name in named.items():
         if name not in request.spec.by_id:
-            near = process.extractOne(name, known)
-            facts = {"nearest": near[0] if near else known[0], "known": ", ".join(known)}
+            facts = {"known": ", ".join(known), **suggested(nearest(name, known))}
             yield request.setting("E211", key.split(" ")[0], name, facts)
 
 
@@ -155,8 +153,9 @@ def _missing(shaped: Shaped, request: Request) -> Iterator[Finding]:
     for column in request.spec.columns:
         if not column.required or column.id in shaped.cells or _comes_from_geometry(column, shaped, request.spec):
             continue
-        near = max(free, key=lambda h: likeness(h, column), default="–")
-        facts = {"label": {"en": column.en, "zh": column.zh}, "nearest": near, "headers": listed(shaped.raw.headers)}
+        near = max(free, key=lambda h: likeness(h, column), default=None)
+        facts = suggested(near if near and likeness(near, column) >= LIKE_ENOUGH else None)
+        facts |= {"label": {"en": column.en, "zh": column.zh}, "headers": listed(shaped.raw.headers)}
         facts["table"] = request.spec.id
         yield Finding("E209", shaped.raw.file, shaped.raw.sheet, shaped.raw.header_row, column=column.id, facts=facts)
 
@@ -172,8 +171,7 @@ def _kept(raw: RawTable, request: Request) -> NDArray[np.bool_]:
     for header, condition in request.source.where.items():
         hits = find(raw.headers, (header,))
         if not hits:
-            near = process.extractOne(header, raw.headers)
-            facts = {"nearest": near[0] if near else "–", "headers": listed(raw.headers)}
+            facts = {"headers": listed(raw.headers), **suggested(nearest(header, raw.headers))}
             request.fail_setting("E212", f"where.{header}", header, facts)
         cells = pd.Series([c.strip() for c in raw.columns[hits[0]]], dtype=object)
         kept &= _satisfies(cells, condition)

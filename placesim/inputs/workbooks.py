@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
-from rapidfuzz import process
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
+from placesim.inputs.nearest import nearest, suggested
 from placesim.inputs.raw import TITLE_ROWS, UNCACHED, RawTable, cell_text, text_columns
 from placesim.inputs.request import Request
 from placesim.messages import labels
@@ -57,8 +57,7 @@ def chosen(request: Request, names: list[str], asked: str | None, key: str) -> s
     if asked is None:
         return next((name for name in names if name in request.names), names[0])
     if asked not in names:
-        near = process.extractOne(asked, names)
-        facts = {"nearest": near[0] if near else names[0], "names": ", ".join(names)}
+        facts = {"names": ", ".join(names), **suggested(nearest(asked, names))}
         request.fail_setting("E204", key, asked, facts)
     return asked
 

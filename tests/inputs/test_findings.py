@@ -13,6 +13,8 @@ import pytest
 import shapely
 from four_areas import CRS, EAST, FILES, NORTH, County, squares
 
+from placesim.messages import line
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -590,3 +592,27 @@ values = { sex = { "女" = "female", "男" = "male" } }""",
     assert county.only("E251").facts["row"] == 2
     county.write("population.csv", "村,女0到4,男0到4,女5到120,男5到120\n" + rows)
     assert not [f for f in county.findings() if f.is_error]
+
+
+def test_a_file_that_was_moved_is_named_where_it_lies(county: County) -> None:
+    (county.folder / "gis").mkdir()
+    (county.folder / "areas.gpkg").rename(county.folder / "gis" / "areas.gpkg")
+    finding = next(f for f in county.findings() if f.code == "E201")
+    assert (finding.value, finding.facts["nearest"]) == ("areas.gpkg", "gis/areas.gpkg")
+    assert "“gis/areas.gpkg”" in line(finding, "zh")
+
+
+def test_nothing_is_suggested_that_is_not_like_what_was_asked(county: County) -> None:
+    county.say('"flows.csv"', '"songlan.gpkg"')
+    county.edit("enrolment.csv", "pupils,", "n,")
+    found = {f.code: f for f in county.findings() if f.is_error}
+    assert {code: f.facts["hint"]["en"] for code, f in found.items()} == {"E201": "", "E209": ""}
+    assert "population" not in line(found["E201"], "en")
+
+
+def test_a_range_is_told_in_the_unit_of_the_reader_and_a_number_in_its_plain_form(county: County) -> None:
+    county.edit("flows.csv", "primary,40", "primary,-4")
+    assert "0 … 10000 人" in line(county.only("E219"), "zh")
+    assert "0 … 10000 pupils" in line(county.only("E219"), "en")
+    county.edit("flows.csv", "primary,-4", "primary,１２３")
+    assert "写成 123" in line(county.only("E225"), "zh")
