@@ -221,7 +221,8 @@ def _unplaced(table: Table, requests: Requests) -> list[Wrong]:
     lacking = np.flatnonzero(~_there(table))
     if len(lacking) == len(table.rows):
         return [([], at_table(table, "E234", "x", {"count": len(lacking)}))]
-    column = np.where(table.rows["x"].isna(), "x", "y") if "x" in table.rows else np.full(len(table.rows), "geometry")
+    blank = np.where(table.rows["x"].isna(), "x", "y")
+    column = np.where("x" in table.source.headers, blank, "geometry")
     return [([], at_row(table, "E234", int(row), str(column[row]), {"count": 1})) for row in lacking]
 
 

@@ -43,6 +43,11 @@ def cut_short(county: County) -> None:
     (county.folder / MAP).write_bytes((county.folder / MAP).read_bytes()[:5000])
 
 
+def empty(shape: object, frame: object) -> shapely.Point:
+    """A point without coordinates, as a broken export leaves it."""
+    return shapely.Point()
+
+
 def island(county: County) -> None:
     """One more area, kilometres from every road."""
     areas = county.layer("areas")
@@ -96,6 +101,8 @@ FAULTS = (
     Fault("area_as_point", shape("areas", 6, centre), "E233", MAP, 6, "geometry", None, "areas"),
     # coordinates
     Fault("school_far_away", shape("schools", 1, moved(0, 300_000)), "E242", MAP, 1, "geometry", None, "schools"),
+    Fault("site_without_a_point", shape("sites", 2, nowhere), "E234", MAP, 2, "geometry", None, "sites"),
+    Fault("school_with_an_empty_point", shape("schools", 6, empty), "E234", MAP, 6, "geometry", None, "schools"),
     Fault("x_and_y_swapped", shape("sites", 1, swapped), "E241", MAP, 1, "geometry", None, "sites"),
     Fault("longitude_and_latitude_swapped", sites_by_latitude, "E241", MAP, 1, "geometry", None, "sites"),
     Fault("degrees_among_metres", shape("schools", 4, degrees), "E243", MAP, 4, "geometry", None, "schools"),
