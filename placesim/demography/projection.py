@@ -70,7 +70,8 @@ def _by_cohorts(inputs: Inputs, options: ProjectionOptions, census: Census) -> P
     start = start_year(census.years, options.years[0])
     years = tuple(range(start, options.years[-1] + 1))
     people = census.residents[:, census.years.index(start)]
-    rates = yearly_rates(inputs, years[:-1], people=people.sum(axis=(1, 2)), demography=options.demography)
+    living = people.sum(axis=(1, 2))
+    rates = yearly_rates(inputs, years[:-1], people=living, demography=options.demography, base=options.years[0])
     moves = housing_moves(inputs, years, options.housing)
     ends, steps = [people], []
     for i in range(len(years) - 1):

@@ -57,8 +57,12 @@ class Spoken:
         return index
 
 
-def yearly_rates(inputs: Inputs, years: tuple[int, ...], *, people: Floats, demography: Demography) -> YearlyRates:
+def yearly_rates(
+    inputs: Inputs, years: tuple[int, ...], *, people: Floats, demography: Demography, base: int
+) -> YearlyRates:
     """Rates of the steps that start in `years`, for areas with people[area] residents.
+
+    The factors of `demography` are assumptions about the future: they act on the steps from the year `base` on.
 
     For each cell the row of the area speaks before that of its type and that before one for all; among equals the one
     with the latest start not after the year. Mortality that is not given is the bundled schedule, migration that is not
@@ -72,9 +76,12 @@ def yearly_rates(inputs: Inputs, years: tuple[int, ...], *, people: Floats, demo
     for year in years:
         index = {m: s.index(year, areas) for m, s in spoken.items()}
         survival.append(_survival(spoken, index))
-        fertility.append(demography.fertility_factor * _fertility(spoken, index))
+        more_born, more_come = (
+            (demography.fertility_factor, demography.migration_factor) if year >= base else (1.0, 1.0)
+        )
+        fertility.append(more_born * _fertility(spoken, index))
         leaving.append(_told(spoken, index, "out_rate", np.zeros(1)))
-        coming.append(demography.migration_factor * _counts(spoken["in_count"], index["in_count"], people))
+        coming.append(more_come * _counts(spoken["in_count"], index["in_count"], people))
         default = np.array(MALES_PER * demography.males_per_female_birth)
         males.append(_told(spoken, index, "sex_ratio_at_birth", default).flat[0] / MALES_PER if areas else default)
     return YearlyRates(*(np.array(part, dtype=np.float64) for part in (survival, fertility, leaving, coming, males)))

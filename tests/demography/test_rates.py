@@ -26,7 +26,7 @@ def rate(measure: str, value: float, **where: object) -> dict:
 
 
 def rates(*rows: dict, years: tuple[int, ...] = (2025,), people=(10.0, 30.0, 60.0), **told: float) -> YearlyRates:
-    return yearly_rates(inputs(*rows), years, people=np.array(people), demography=Demography(**told))
+    return yearly_rates(inputs(*rows), years, people=np.array(people), demography=Demography(**told), base=2025)
 
 
 # ------------------------------------------------------------------------------------------------------ schedules
@@ -121,6 +121,13 @@ def test_a_count_is_shared_by_residents_and_evenly_over_ages_and_sexes():
     np.testing.assert_allclose(got[:, :, 50], np.outer([0, 4, 8], [1, 1]) / 2 / 2)
     np.testing.assert_allclose(got[:, :, 30], np.outer([6, 0, 0], [1, 1]) / 2 / 2)
     assert got.sum() == pytest.approx((90 + 12 + 6) / 2)
+
+
+def test_factors_are_of_the_future_only():
+    told = (rate("in_count", 90.0, age_from=20, age_to=20), rate("total_fertility", 1.0))
+    got = rates(*told, years=(2023, 2024, 2025, 2026), fertility_factor=2.0, migration_factor=3.0)
+    np.testing.assert_allclose(got.fertility[:, 0].sum(axis=1), [1, 1, 2, 2])
+    np.testing.assert_allclose(got.in_count.sum(axis=(1, 2, 3)), [90, 90, 270, 270])
 
 
 def test_newcomers_arrive_where_nobody_lives_yet():
