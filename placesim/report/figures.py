@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from placesim.dictionary import table_specs
 from placesim.messages import catalogue, label
 from placesim.store import SavedRun
+from placesim.vocabulary import CLASS_BASES
 
 KEY_METRICS: Final = (
     "need", "places_design", "utilisation", "unplaced", "over_design", "excess", "large_classes", "pupils", "roll",
@@ -34,8 +35,8 @@ USED_TABLES: Final = (
 def key_figures(saved: SavedRun) -> pd.DataFrame:
     """One row per stage for the base year, one for the year with most pupils, one for the last year.
 
-    stage, when (base | peak | end), year, KEY_METRICS of the county, crowded and underused (school sections
-    of that type).
+    stage, when (base | peak | end), year, KEY_METRICS of the county, class_basis (the best known), crowded and
+    underused (school sections of that type).
     """
     county = saved.table("county_by_year")
     county = county.join(typology_counts(saved).set_index(["stage", "year"]), on=["stage", "year"])
@@ -45,7 +46,16 @@ def key_figures(saved: SavedRun) -> pd.DataFrame:
     peak = county.loc[county.groupby("stage", sort=False)["need"].idxmax()].assign(when=PEAK)
     end = county[county["year"] == saved.years[-1]].assign(when=END)
     table = pd.concat([base, peak, end]).sort_values("stage", key=lambda s: s.map(order), kind="stable")
-    return table[["stage", "when", "year", *KEY_METRICS, *LISTS]].reset_index(drop=True)
+    table = table.join(_class_bases(saved), on=["stage", "year"])
+    return table[["stage", "when", "year", *KEY_METRICS, "class_basis", *LISTS]].reset_index(drop=True)
+
+
+def _class_bases(saved: SavedRun) -> pd.Series:
+    """class_basis by stage and year: how classes are known at best."""
+    schools = saved.table("school_by_year")
+    order = schools["class_basis"].map({basis: k for k, basis in enumerate(CLASS_BASES)})
+    best = order.groupby([schools["stage"], schools["year"]]).min()
+    return best.map(dict(enumerate(CLASS_BASES))).rename("class_basis")
 
 
 def worst_years(saved: SavedRun) -> pd.DataFrame:

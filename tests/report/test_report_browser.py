@@ -111,6 +111,19 @@ def test_the_slider_moves_the_map_and_the_sentence(report: Visit) -> None:
     assert "无学位 10 人" in report.text("#map-said")
 
 
+def test_names_of_places_lie_clear_of_schools(report: Visit) -> None:
+    for year in made_up_run.YEARS:
+        report.year(year)
+        over = report.page.evaluate("""() => {
+            const boxes = (nodes) => [...nodes].map((n) => n.getBoundingClientRect());
+            const schools = boxes(document.querySelectorAll(".school[tabindex]:not(.away)"));
+            const names = boxes(document.querySelectorAll(".place:not(.hidden-now) span"));
+            return [names.length, names.filter((n) => schools.some((s) =>
+                n.left < s.right && s.left < n.right && n.top < s.bottom && s.top < n.bottom)).length];
+        }""")
+        assert over == [2, 0]
+
+
 def test_a_school_leaves_the_map_when_it_closes(report: Visit) -> None:
     shown = report.page.locator("path.school:not(.away)")
     assert shown.count() == 3

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import made_up_run
 import pandas as pd
 import pytest
 
 from placesim.report import figures
-from placesim.store import SavedRun
+from placesim.store import SavedRun, open_run
 from placesim.vocabulary import PARTS
 
 
@@ -84,6 +85,14 @@ def test_parts_of_those_who_attend_beyond_the_border_are_left_out(
     monkeypatch.setattr(SavedRun, "table", lambda _, name: tables[name])
     row = figures.need_parts(saved, ("rolls", "children")).iloc[0]
     assert (row["rolls"], row["children"]) == (20, 16)  # 15 + 5 and 5 + 10.6
+
+
+def test_key_figures_say_on_what_basis_classes_are_known(saved: SavedRun) -> None:
+    tables = made_up_run.run_tables()
+    school = tables["school_by_year"]
+    school.loc[(school["school_id"] == "s1") & (school["year"] == 2025), "class_basis"] = "bins"
+    key = figures.key_figures(open_run(made_up_run.remake(saved.folder, tables)))
+    assert key["class_basis"].tolist() == ["bins", "formed", "formed", "formed", "formed", "formed"]
 
 
 def test_the_worst_years(finished: SavedRun) -> None:

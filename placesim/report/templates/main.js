@@ -53,14 +53,14 @@ function renderGlance() {
 }
 
 function renderKey() {
-  put("key", STAGES.map((stage, k) => {
+  put("key", STAGES.map((stage) => {
     const rows = DATA.key.filter((row) => row.stage === stage.id).filter((row, at, all) => all.findIndex((r) => r.year === row.year) === at);
     const same = (row) => DATA.key.filter((r) => r.stage === stage.id && r.year === row.year).map((r) => t(`report.when.${r.when}`));
     const heads = ["", ...rows.map((r) => t("report.key.year", { year: r.year, when: same(r).join(t("report.key.and")) }))];
     const line = (name, of) => [name, ...rows.map(of)];
     const metrics = ["need", "places_design", "utilisation", "unplaced", "over_design", "excess"];
     const cell = (m) => (r) => el("span", { class: alarm(m, r[m]) }, figure(m, r[m]));
-    const large = countedInBaseYear(k) ? t("report.key.large_classes", { year: YEARS[0] }) : capital(t("metric.large_classes"));
+    const large = rows[0].class_basis !== "formed" ? t("report.key.large_classes", { year: YEARS[0] }) : capital(t("metric.large_classes"));
     const body = [
       ...metrics.map((m) => line(capital(t(`metric.${m}`)), cell(m))),
       line(large, cell("large_classes")),
@@ -69,11 +69,6 @@ function renderKey() {
     ];
     return el("section", { class: "stage" }, el("h3", null, said(stage)), plainTable(said(stage), heads, body));
   }));
-}
-
-// Whether some school of the stage counted its classes in the base year, so that later years stand on another basis.
-function countedInBaseYear(stage) {
-  return SECTIONS.stage.some((of, s) => of === stage && ["bins", "average"].includes(SECTIONS.bases[SECTIONS.class_basis[s][0]]));
 }
 
 function alarm(metric, value) {
