@@ -16,17 +16,24 @@ from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages
 from placesim.scenario.options import DemandOptions
 
 KINDERGARTEN: Final = "kindergarten"  # stands before the stage whose entrants the known children are measured by
+NOBODY: Final = 1e-9  # pupils: fewer are rounding
 
 
 @dataclass(frozen=True, eq=False)
 class HomeRolls(Frozen):
-    """pupils[grade] who live in the county, wherever they learn, in the year of the latest rolls (the base year or one
-    before); NaN where no roll is known."""
+    """staying[grade] who live and learn in the county, pupils[grade] who live there, wherever they learn, in the year of
+    the grade's latest rolls (the base year or one before); NaN where no roll is known. inflow[grade] as the flows tell
+    it, but no more than the roll."""
 
-    year: int
     rolls: Rolls
     flows: Flows
+    inflow: Floats
+    staying: Floats
     pupils: Floats
+
+    def cohorts(self, stages: Stages) -> Ints:
+        """cohort[grade] of the latest rolls."""
+        return self.rolls.latest_year - stages.ages
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +74,11 @@ def read_home_rolls(inputs: Inputs, options: DemandOptions) -> HomeRolls:
     """The latest rolls, without those who live outside, with those who learn outside."""
     base = options.years[0]
     rolls = read_rolls(inputs, options.stages, base, past=options.demand.progression_years)
-    year = int(rolls.years[-1]) if len(rolls.years) else base
-    flows = read_flows(inputs, options.stages, year, roll=rolls.latest)
-    pupils = np.maximum(rolls.latest - flows.inflow + flows.outflow.sum(axis=0), 0.0)
-    return HomeRolls(year, rolls, flows, pupils)
+    years = np.array([rolls.latest_year[options.stages.grade_slice(s).start] for s in options.stages.ids])
+    flows = read_flows(inputs, options.stages, years, roll=rolls.latest)
+    inflow = np.fmin(flows.inflow, rolls.latest)
+    staying = rolls.latest - inflow
+    return HomeRolls(rolls, flows, inflow, staying, staying + flows.outflow.sum(axis=0))
 
 
 def read_known_children(inputs: Inputs, options: DemandOptions, home: HomeRolls) -> KnownChildren:
@@ -161,7 +169,7 @@ def _per_entrant(
     for grade in range(entry + 1, len(before)):
         if before[grade] >= 0:
             pupils[grade] = pupils[before[grade]] * ratio[grade]
-    expected = children.of(home.year - stages.ages).sum(axis=0)
+    expected = children.of(home.cohorts(stages)).sum(axis=0)
     for stage in stages.ids[: stages.stage_of_grade[entry]]:
         grades = stages.grade_slice(stage)
         pupils[grades] = _ratio_of_sums(home.pupils[grades], expected[grades])
@@ -177,22 +185,34 @@ def _ratio_of_sums(numerator: Floats, denominator: Floats) -> float:
 
 
 # ------------------------------------------------------------------------------------------------------------ homes
-def home_shares(
+def bring_home(
     home: HomeRolls, children: KnownChildren, residents: Floats, stages: Stages
 ) -> tuple[Floats, tuple[str, ...]]:
-    """(share[area, grade] of the county's pupils by home area, notes): by flows where they know the grade; else the
-    mean of the cohort's known children and the residents of the age, as far as given; else equal."""
-    by_flows = _shares(home.flows.homes)
-    by_children, by_residents = _shares(children.of(home.year - stages.ages)), _shares(residents[:, 0])
+    """(pupils[area, grade] of the latest rolls by home area, notes).
+
+    Leavers are of their own area. Who stays is shared out as the flows tell; else by what the leavers leave of the mean
+    of the cohort's known children and the residents of the age, as far as given; else of equal shares.
+    """
+    by_flows = _shares(home.flows.inside)
+    by_children, by_residents = _shares(children.of(home.cohorts(stages))), _shares(residents[:, 0])
     given = np.stack([by_children, by_residents])
     known = np.isfinite(given)
     mean = np.where(known, given, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    estimated = np.where(known.any(axis=0), mean, 1.0 / max(1, len(mean)))
+    living = np.where(known.any(axis=0), mean, 1.0 / max(1, len(mean)))
+    left = living * home.pupils - home.flows.outflow
+    by_rest = _shares(np.maximum(left, 0.0))
+    estimated = np.where(np.isfinite(by_rest), by_rest, living)
     enrolled = np.nan_to_num(home.pupils) > 0
     unknown = enrolled & ~np.isfinite(by_flows).all(axis=0)
     equal = unknown & ~known.any(axis=(0, 1))
-    notes = {"demand.homes_estimated": bool((unknown & ~equal).any()), "demand.homes_equal": bool(equal.any())}
-    return np.where(np.isfinite(by_flows), by_flows, estimated), said(notes)
+    notes = {
+        "demand.homes_estimated": bool((unknown & ~equal).any()),
+        "demand.homes_equal": bool(equal.any()),
+        "demand.leavers_exceed": bool((unknown & (left < -NOBODY).any(axis=0)).any()),
+        "demand.inflow_exceeds": bool((home.flows.inflow > home.inflow + NOBODY).any()),
+    }
+    staying = np.where(np.isfinite(by_flows), by_flows, estimated) * home.staying
+    return staying + home.flows.outflow, said(notes)
 
 
 def said(notes: Mapping[str, bool]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from placesim.demography.base_year import (
     HomeRolls,
-    home_shares,
+    bring_home,
     link,
     read_home_rolls,
     read_known_children,
@@ -32,16 +32,16 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     children = read_known_children(inputs, options, home)
     residents = residents_by_grade(projection, options, areas)
     links = link(home, children, residents, options)
-    shares, how_brought_home = home_shares(home, children, residents, stages)
+    at_home, how_brought_home = bring_home(home, children, residents, stages)
     views = Views(
-        rolls=roll_view(home, shares, links, options.years),
+        rolls=roll_view(home, at_home, links, options.years),
         children=child_view(children, links, options.years, stages),
         residents=links.participation * residents,
         housing=housing_view(projection, links, options, areas),
     )
-    parts = blend(views, shares * np.nan_to_num(home.pupils), options)
+    parts = blend(views, np.nan_to_num(at_home), options)
     notes = {
-        "demand.rolls_advanced": home.year < options.years[0],
+        "demand.rolls_advanced": bool((home.rolls.latest_year < options.years[0]).any()),
         "demand.level_continued": parts.continued,
         "demand.grade_without_source": parts.empty,
     }
@@ -53,7 +53,7 @@ def _assembled(
 ) -> Demand:
     """The record: areas and `outside`, one group, parts that sum to the pupils."""
     county = parts.rolls + parts.children + parts.residents + parts.housing
-    inflow = _inflow(home.flows.inflow, county.sum(axis=0))
+    inflow = _inflow(home.inflow, county.sum(axis=0))
     nobody = np.zeros_like(inflow)
     by_part = {
         "rolls": _with_outside(parts.rolls, nobody),
@@ -80,9 +80,9 @@ def _with_outside(inside: Floats, outside: Floats) -> Floats:
 
 
 def _inflow(inflow: Floats, county: Floats) -> Floats:
-    """inflow[year, grade]: its base-year share of the county's pupils, held."""
+    """inflow[year, grade]: its base-year share of the county's pupils, held; its count where the county had none."""
     share = np.divide(inflow, county[0], out=np.zeros_like(inflow), where=county[0] > 0)
-    return share * county
+    return np.where(county[0] > 0, share * county, inflow)
 
 
 def _leaving_share(home: HomeRolls, pupils: Floats, options: DemandOptions) -> Floats:

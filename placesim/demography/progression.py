@@ -22,18 +22,34 @@ class Rolls(Frozen):
     totals: Floats
     before: Ints
     ratio: Floats
+    latest_year: Ints
 
     @property
     def latest(self) -> Floats:
-        """total[grade] of the last year, NaN where unknown."""
-        return self.totals[-1] if len(self.years) else np.full(len(self.before), np.nan)
+        """total[grade] of the grade's latest year, NaN where unknown."""
+        if not len(self.years):
+            return np.full(len(self.before), np.nan)
+        row = np.minimum(np.searchsorted(self.years, self.latest_year), len(self.years) - 1)
+        return np.where(np.isin(self.latest_year, self.years), self.totals[row, np.arange(len(self.before))], np.nan)
 
 
 def read_rolls(inputs: Inputs, stages: Stages, base: int, *, past: int) -> Rolls:
     """The rolls up to the base year; progression is the mean of the last `past` pairs of years."""
     years, totals = _grade_totals(inputs, stages, base)
     before = grades_before(stages)
-    return Rolls(years, totals, before, progression_ratios(years, totals, before, past=past))
+    ratio = progression_ratios(years, totals, before, past=past)
+    return Rolls(years, totals, before, ratio, _latest_years(years, totals, stages, base))
+
+
+def _latest_years(years: Ints, totals: Floats, stages: Stages, base: int) -> Ints:
+    """latest[grade]: the last of `years` in which a grade of its stage has a roll, else the base year."""
+    latest = np.full(len(stages.grades), base, dtype=np.int64)
+    for stage in stages.ids:
+        grades = stages.grade_slice(stage)
+        known = np.flatnonzero(np.isfinite(totals[:, grades]).any(axis=1))
+        if len(known):
+            latest[grades] = years[known[-1]]
+    return latest
 
 
 def _grade_totals(inputs: Inputs, stages: Stages, base: int) -> tuple[Ints, Floats]:
@@ -73,11 +89,14 @@ def progression_ratios(years: Ints, totals: Floats, before: Ints, *, past: int) 
     return np.exp(mean)
 
 
-def advance(start: Floats, ratio: Floats, before: Ints, *, steps: int) -> Floats:
-    """pupils[area, 0 … steps, grade]: start[area, grade] moved on a grade each year; NaN where nobody is known."""
-    pupils = np.full((len(start), steps + 1, start.shape[1]), np.nan)
-    pupils[:, 0] = start
+def advance(seen: Floats, at: Ints, ratio: Floats, before: Ints, *, steps: int) -> Floats:
+    """pupils[area, 0 … steps, grade]: seen[area, grade] of step at[grade], moved on a grade each year; NaN where nobody
+    is known."""
+    pupils = np.full((len(seen), steps + 1, seen.shape[1]), np.nan)
     fed = np.flatnonzero(before >= 0)
-    for step in range(steps):
-        pupils[:, step + 1, fed] = pupils[:, step, before[fed]] * ratio[fed]
+    for step in range(steps + 1):
+        if step:
+            pupils[:, step, fed] = pupils[:, step - 1, before[fed]] * ratio[fed]
+        observed = (at == step) & np.isfinite(seen).all(axis=0)
+        pupils[:, step, observed] = seen[:, observed]
     return pupils

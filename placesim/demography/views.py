@@ -29,10 +29,11 @@ def cohorts(years: tuple[int, ...], stages: Stages) -> Ints:
     return np.array(years)[:, None] - stages.ages[None, :]
 
 
-def roll_view(home: HomeRolls, shares: Floats, links: Links, years: tuple[int, ...]) -> Floats:
-    """The cohorts of the latest rolls, brought home by share[area, grade] and moved on a grade each year."""
-    moved = advance(shares * home.pupils, links.ratio, home.rolls.before, steps=years[-1] - home.year)
-    return moved[:, years[0] - home.year :]
+def roll_view(home: HomeRolls, at_home: Floats, links: Links, years: tuple[int, ...]) -> Floats:
+    """The cohorts of the latest rolls, brought home as at_home[area, grade] and moved on a grade each year."""
+    first = int(home.rolls.latest_year.min(initial=years[0]))
+    seen = home.rolls.latest_year - first
+    return advance(at_home, seen, links.ratio, home.rolls.before, steps=years[-1] - first)[:, years[0] - first :]
 
 
 def child_view(children: KnownChildren, links: Links, years: tuple[int, ...], stages: Stages) -> Floats:

@@ -235,6 +235,46 @@ def test_the_outside_keeps_its_share():
     np.testing.assert_array_equal(got.parts["outside"][:2], 0)
 
 
+def test_a_grade_all_from_outside_keeps_its_pupils():
+    table = inputs(enrolment=enrolment({2025: [10, 10, 10, 60, 60]}), flows=[flow("outside", "S", 120, "junior")])
+    got = estimate_demand(None, table, options())
+    np.testing.assert_allclose(got.pupils[OUT, 0, :, 0], [0, 0, 0, 60, 60])
+    np.testing.assert_allclose(cells(got, "G4")[:2, 0], 0)
+
+
+def test_no_more_come_from_outside_than_are_on_roll():
+    table = inputs(enrolment=enrolment({2025: [10, 10, 10, 60, 60]}), flows=[flow("outside", "S", 300, "junior")])
+    got = estimate_demand(None, table, options())
+    np.testing.assert_allclose(got.pupils[:, 0, :, 0].sum(axis=0), [10, 10, 10, 60, 60])
+    assert "demand.inflow_exceeds" in got.notes
+
+
+@pytest.mark.parametrize(("leaving", "home", "exceeds"), [(75, (150, 225), False), (225, (225, 300), True)])
+def test_leavers_are_of_their_own_area(leaving, home, exceeds):
+    """Residents as 2 : 3; 300 primary pupils on roll. Too many leavers: the 300 who stay all live in B."""
+    people = residents({age: (80, 120) for age in (6, 7, 8)})
+    table = inputs(enrolment=enrolment({2025: [100, 100, 100, 0, 0]}), flows=[flow("A", "outside", leaving)])
+    got = estimate_demand(people, table, options())
+    primary = got.stage_pupils("primary")[:2, 0].ravel()
+    np.testing.assert_allclose(primary, home)
+    np.testing.assert_allclose(got.leaving_share[A, 0] * primary[A], leaving)
+    assert ("demand.leavers_exceed" in got.notes) == exceeds
+
+
+def test_each_stage_has_its_latest_rolls_and_flows():
+    rolls = enrolment({2024: ROLLS[2024]}) + enrolment({2025: [100, 90, 80]}, GRADES[:3])
+    border = [{**flow("outside", "S", 30), "year": 2024}, flow("outside", "S", 20, "junior")]
+    earlier = [{**b, "year": 2024} for b in border]
+    got = estimate_demand(None, inputs(enrolment=rolls, flows=border), options())
+    county_total = got.pupils[:, 0, :, 0].sum(axis=0)
+    np.testing.assert_allclose(county_total[:3], [100, 90, 80])
+    assert got.pupils[OUT, 0, :3, 0].sum() == pytest.approx(30)
+    assert got.pupils[OUT, 0, 3:, 0].sum() == 0  # the junior rolls are of 2024, these flows are later
+    dated = estimate_demand(None, inputs(enrolment=rolls, flows=earlier), options())
+    assert dated.pupils[OUT, 0, 3:, 0].sum() > 0
+    assert "demand.rolls_advanced" in got.notes
+
+
 # ---------------------------------------------------------------------------------------------------------- housing
 def test_new_homes_reach_cohorts_in_school_as_their_own_part():
     """200 residents of every age in each area, half of them pupils; 30 aged 7 move into A, 6 of them from B."""

@@ -78,9 +78,17 @@ def test_a_gap_of_ages_breaks_the_chain():
 
 def test_cohorts_advance_and_the_first_grade_is_not_known():
     start = np.array([[100.0, 50.0, 20.0]])
-    got = advance(start, np.array([np.nan, 0.5, 2.0]), np.array([-1, 0, 1]), steps=2)
+    got = advance(start, np.zeros(3, dtype=int), np.array([np.nan, 0.5, 2.0]), np.array([-1, 0, 1]), steps=2)
     np.testing.assert_allclose(got[0], [[100, 50, 20], [np.nan, 50, 100], [np.nan, np.nan, 100]])
 
 
 def test_no_pairs_no_ratios():
     assert np.isnan(progression_ratios(np.array([2025]), np.ones((1, 2)), np.array([-1, 0]), past=3)).all()
+
+
+def test_each_stage_has_its_own_latest_year_and_joins_when_it_was_seen():
+    got = read_rolls(rolls({2024: [10, 20, 30, 40, 50], 2025: [11, 21, 31, None, None]}), STAGES, 2025, past=3)
+    assert got.latest_year.tolist() == [2025, 2025, 2025, 2024, 2024]
+    np.testing.assert_array_equal(got.latest, [11, 21, 31, 40, 50])
+    moved = advance(got.latest[None], got.latest_year - 2024, np.ones(5), got.before, steps=1)
+    np.testing.assert_array_equal(moved[0, 1], [11, 21, 31, np.nan, 40])
