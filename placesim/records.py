@@ -232,7 +232,8 @@ class Places(Frozen):
     site_area, floor_area, …), geometry in the metric CRS, in the order of `ids`.
     rooms[school, year] pooled classrooms (0 where only places are known) · temporary_rooms[school, year] of which ·
     serves[school, grade, year] grades taught · places[school, stage, year, level] if the whole pool served that
-    stage (shared rooms stay unsplit) · binding[school, stage, year] position in vocabulary.BINDINGS ·
+    stage (shared rooms stay unsplit) · bought[school, stage, year] of which bought, at every level ·
+    binding[school, stage, year] position in vocabulary.BINDINGS ·
     catchments: area_id, school_id, stage, share, valid_from, valid_to after rezoning · receiving: school_id (closing),
     receiver, year, order · groups: school_id, school_group, from year.
     """
@@ -245,6 +246,7 @@ class Places(Frozen):
     temporary_rooms: Ints
     serves: NDArray[np.bool_]
     places: Ints
+    bought: Ints
     binding: Ints
     class_size: Floats  # class_size[school, stage, level] pupils per room, as the norms give it
     catchments: pd.DataFrame
@@ -257,6 +259,8 @@ class Places(Frozen):
         require((self.rooms >= 0).all() and (self.places >= 0).all(), "Places: below zero")
         require(self.places.shape[-1] == len(LEVELS), "Places: three levels")
         require((np.diff(self.places, axis=-1) >= 0).all(), "Places: design ≤ cap ≤ emergency")
+        require((self.bought >= 0).all(), "Places: bought below zero")
+        require((self.bought[..., None] <= self.places).all(), "Places: bought places are part of the places")
         taught = np.stack([self.serves[:, self.stages.grade_slice(s)].any(axis=1) for s in self.stages.ids], axis=1)
         require((self.places[~taught] == 0).all(), "Places: a closed stage has no places")
 

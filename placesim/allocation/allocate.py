@@ -50,7 +50,7 @@ class _County:
         """The campuses in the year at position t."""
         p = self.places
         taught = np.stack([p.serves[:, self._grades(k), t].any(axis=1) for k in range(len(p.stages.ids))], axis=1)
-        return Pool(p.rooms[:, t], p.class_size, p.places[:, :, t], p.binding[:, :, t], taught)
+        return Pool(p.rooms[:, t], p.class_size, p.places[:, :, t], p.bought[:, :, t], p.binding[:, :, t], taught)
 
     def flows(self, stage: int, t: int, laid: StageYear, solved: Solved) -> Ints:
         """rows[row, column] of a stage in a year; schools past the last one are outside and unplaced."""

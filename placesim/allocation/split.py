@@ -43,19 +43,16 @@ def split_places(whole_pool: Ints, class_size: Floats, binding: Ints, rooms: Int
     """places[campus, stage, level] of a stage with stage_rooms[campus, stage] of the rooms[campus].
 
     whole_pool[campus, stage, level] places if all rooms served the stage. Rooms × class size, floored; where floor area
-    or land hold the pool below that, they are shared by rooms; an approval is the stage's own and is not shared. Bought
-    places (above what the rooms give) stay with their stage.
+    or land hold the pool below that, they are shared by rooms; an approval is the stage's own and is not shared.
     """
     rooms_give = np.floor(rooms[:, None, None] * class_size + _SLACK).astype(np.int64)
-    bought = np.maximum(whole_pool - rooms_give, 0)
-    pooled = whole_pool - bought
     part = np.divide(stage_rooms, rooms[:, None], out=np.zeros(stage_rooms.shape), where=rooms[:, None] > 0)
     by_rooms = np.floor(stage_rooms[:, :, None] * class_size + _SLACK).astype(np.int64)
-    by_area = np.floor(pooled * part[:, :, None] + _SLACK).astype(np.int64)
-    own = np.minimum(pooled, by_rooms)
+    by_area = np.floor(whole_pool * part[:, :, None] + _SLACK).astype(np.int64)
+    own = np.minimum(whole_pool, by_rooms)
     approved = (binding == APPROVED)[:, :, None]
-    places = np.where(approved | (pooled == rooms_give), own, np.minimum(by_area, by_rooms))
-    return np.maximum.accumulate(places, axis=2) + bought
+    places = np.where(approved | (whole_pool == rooms_give), own, np.minimum(by_area, by_rooms))
+    return np.maximum.accumulate(places, axis=2)
 
 
 def rooms_needed(load: Ints, places: Ints, stage_rooms: Ints) -> Ints:

@@ -19,11 +19,13 @@ from placesim.vocabulary import CAPACITY_BOUND, DESIGN
 @dataclass(frozen=True)
 class Pool:
     """The campuses of a year before any split: rooms[school], class_size[school, stage, level], binding[school, stage],
-    places[school, stage, level] if the whole pool served the stage, taught[school, stage]."""
+    places[school, stage, level] if the whole pool served the stage, bought[school, stage] of which beside the rooms,
+    taught[school, stage]."""
 
     rooms: Ints
     class_size: Floats
     places: Ints
+    bought: Ints
     binding: Ints
     taught: NDArray[np.bool_]
 
@@ -33,9 +35,10 @@ class Pool:
         return (self.rooms > 0) & (self.taught.sum(axis=1) > 1)
 
     def split(self, stage_rooms: Ints) -> Ints:
-        """places[school, stage, level] with these rooms; campuses of one stage keep all."""
-        parts = split_places(self.places, self.class_size, self.binding, self.rooms, stage_rooms)
-        return np.where(self.shared[:, None, None], parts, self.places)
+        """places[school, stage, level] with these rooms; campuses of one stage keep all, bought places their stage."""
+        bought = self.bought[:, :, None]
+        parts = split_places(self.places - bought, self.class_size, self.binding, self.rooms, stage_rooms)
+        return np.where(self.shared[:, None, None], parts + bought, self.places)
 
 
 @dataclass(frozen=True)

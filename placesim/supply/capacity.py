@@ -63,10 +63,14 @@ def room_places(rooms: Ints, class_size: Floats, limits: Floats) -> tuple[Ints, 
 
 
 def given_places(given: Floats, class_size: Floats) -> Ints:
-    """places[school, stage, level] where only the design capacity is known: ⌊given × class size ÷ design size⌋."""
-    design = np.broadcast_to(class_size[..., DESIGN, None], class_size.shape)
-    known = np.broadcast_to(np.nan_to_num(given)[..., None], class_size.shape)
-    places = np.divide(known * class_size, design, out=known.copy(), where=design > 0)
+    """places[school, stage, year, level] where only the design capacity is known: ⌊given × class size ÷ design size⌋.
+
+    given[school, stage, year], class_size[school, stage, level].
+    """
+    size = class_size[:, :, None, :]
+    known = np.broadcast_to(np.nan_to_num(given)[..., None], (*given.shape, len(LEVELS)))
+    design = np.broadcast_to(size[..., DESIGN, None], known.shape)
+    places = np.divide(known * size, design, out=known.copy(), where=design > 0)
     return np.floor(places + _SLACK).astype(np.int64)
 
 
@@ -81,7 +85,7 @@ def mask_closed(places: Ints, binding: Ints, taught: NDArray[np.bool_]) -> tuple
 
 
 def join(known: NDArray[np.bool_], from_rooms: tuple[Ints, Ints], given: Ints) -> tuple[Ints, Ints]:
-    """(places, binding): from rooms where known[school], else as given[school, stage, level] in every year."""
+    """(places, binding): from rooms where known[school], else as given[school, stage, year, level]."""
     places, binding = from_rooms
     pick = known[:, None, None]
-    return np.where(pick[..., None], places, given[:, :, None, :]), np.where(pick, binding, GIVEN)
+    return np.where(pick[..., None], places, given), np.where(pick, binding, GIVEN)

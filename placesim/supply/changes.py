@@ -81,8 +81,12 @@ def merge(ledger: Ledger, change: kinds.Merge) -> None:
 
 
 def suspend(ledger: Ledger, change: kinds.Suspend) -> None:
-    """As close, but the campus keeps its rooms and gets its catchments back when it reopens."""
-    ledger.suspended[change.school] = stop(ledger, change.school, change.receivers, change.year, held=True)
+    """As close, but the campus keeps its rooms and gets its own catchments back when it reopens.
+
+    Areas that it only held for another suspended school stay with its receivers.
+    """
+    ended = stop(ledger, change.school, change.receivers, change.year, held=True)
+    ledger.suspended[change.school] = ended[ended[zones.HELD_FOR].isna()]
 
 
 def stop(ledger: Ledger, school: str, receivers: Sequence[str], year: int, *, held: bool = False) -> pd.DataFrame:
@@ -113,7 +117,7 @@ def convert(ledger: Ledger, change: kinds.Convert) -> None:
     old, new = (ledger.stages.ids.index(s) for s in (change.from_stage, change.to_stage))
     ledger.teach(change.school, change.from_stage, span, False)
     ledger.teach(change.school, change.to_stage, span, True)
-    ledger.given[at, new] = ledger.given[at, old]
+    ledger.given[at, new, span] = ledger.given[at, old, span]
     rows = (ledger.catchments["school_id"] == change.school) & (ledger.catchments["stage"] == change.from_stage)
     ledger.end_catchments(rows.to_numpy(), change.year)
 
@@ -132,9 +136,10 @@ def borrow(ledger: Ledger, change: kinds.Borrow) -> None:
 
 
 def rezone(ledger: Ledger, change: kinds.Rezone) -> None:
-    """From `year` on the areas belong to the named schools alone, shared by places."""
+    """From `year` on the areas belong to the named schools alone, shared by places, whoever reopens later."""
     rows = (ledger.catchments["stage"] == change.stage) & ledger.catchments["area_id"].isin(change.areas)
     ledger.end_catchments(rows.to_numpy(), change.year)
+    ledger.end_claims(change.stage, change.areas, change.year)
     more = zones.new_rows(change.areas, change.schools, change.stage, change.year)
     ledger.catchments = zones.add(ledger.catchments, more)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -38,7 +38,7 @@ class Ledger:
     temporary: Ints
     taught: NDArray[np.bool_]  # [school, grade, year]
     partial: NDArray[np.bool_]  # [school, stage]
-    given: Floats  # [school, stage], NaN where unknown
+    given: Floats  # [school, stage, year], NaN where unknown
     approved: Floats  # [school, stage], inf where no limit
     bought: Ints  # [school, stage, year]
     running: NDArray[np.bool_]
@@ -79,6 +79,11 @@ class Ledger:
         """rooms[school, year], none where the campus teaches nobody."""
         return np.where(self.serves.any(axis=1), rooms, 0)
 
+    @property
+    def bought_places(self) -> Ints:
+        """bought[school, stage, year], none where the stage is not taught."""
+        return np.where(capacity.stage_taught(self.serves, self.stages), self.bought, 0)
+
     def places(self) -> tuple[Ints, Ints, Floats]:
         """(places[school, stage, year, level], binding[school, stage, year], class_size[school, stage, level])."""
         size = capacity.class_sizes(self.norms, self.stages, self.partial)
@@ -88,13 +93,19 @@ class Ledger:
         from_rooms = capacity.room_places(self.in_use(self.rooms), size, limits)
         places, binding = capacity.join(self.rooms_known, from_rooms, capacity.given_places(self.given, size))
         taught = capacity.stage_taught(self.serves, self.stages)
-        return *capacity.mask_closed(places + self.bought[..., None], binding, taught), size
+        return *capacity.mask_closed(places + self.bought_places[..., None], binding, taught), size
 
     def campus_places(self) -> Floats:
         """design places[school, year] of a campus: the mean over its stages, as a room serves one of them at a time."""
         places, _, _ = self.places()
         taught = capacity.stage_taught(self.serves, self.stages).sum(axis=1)
         return places[..., DESIGN].sum(axis=1) / np.maximum(taught, 1)
+
+    def end_claims(self, stage: str, areas: Collection[str], year: int) -> None:
+        """Suspended schools do not get these areas back from `year` on."""
+        for school, rows in self.suspended.items():
+            chosen = (rows["stage"] == stage) & rows["area_id"].isin(areas)
+            self.suspended[school], _ = zones.end(rows, chosen.to_numpy(), year)
 
     def end_catchments(self, rows: NDArray[np.bool_], year: int) -> pd.DataFrame:
         """End catchment rows before `year`; what they would have been from then on is returned."""

@@ -112,7 +112,8 @@ def _publish(ledger: Ledger, applied: list[AppliedChange]) -> Places:
     return Places(
         schools=ledger.campuses[listed].reset_index(), ids=ids, years=ledger.years, stages=ledger.stages,
         rooms=ledger.in_use(ledger.rooms)[listed], temporary_rooms=ledger.in_use(ledger.temporary)[listed],
-        serves=ledger.serves[listed], places=places[listed], binding=binding[listed], class_size=class_size[listed],
+        serves=ledger.serves[listed], places=places[listed], bought=ledger.bought_places[listed],
+        binding=binding[listed], class_size=class_size[listed],
         catchments=zones.published(rows),
         receiving=pd.DataFrame(ledger.receiving, columns=["school_id", "receiver", "year", "order"]),
         school_groups=pd.DataFrame(ledger.groups, columns=["school_id", "school_group", "year"]),

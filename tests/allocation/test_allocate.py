@@ -283,6 +283,30 @@ def test_nobody_at_all() -> None:
     assert (len(found.pupils), found.classes.sum()) == (0, 0)
 
 
+@pytest.mark.parametrize("rule", ["nearest", "catchment", "transport"])
+@pytest.mark.parametrize("junior", [[0.0, 0.0], [0.0, 3.0]])
+def test_a_stage_without_pupils_in_some_or_all_years(rule: str, junior: list[float]) -> None:
+    toy = Toy(
+        nine_year("N", 4), {("a", "N"): 1.0}, {("a", "G1"): 5, ("a", "G4"): junior},
+        years=(2025, 2026), parameters={"rule": rule},
+    )  # fmt: skip
+    found = toy.allocate()
+    assert flows(found) == {("a", "N"): 10 + sum(junior)}
+    assert found.unplaced.sum() == 0
+
+
+@pytest.mark.parametrize("rule", ["nearest", "catchment", "transport"])
+def test_a_stage_without_a_school_leaves_its_pupils_unplaced(rule: str) -> None:
+    toy = Toy(
+        [primary("P", 2)], {("a", "P"): 1.0}, {("a", "G1"): 5, ("a", "G4"): 3, ("outside", "G5"): 2},
+        parameters={"rule": rule},
+    )  # fmt: skip
+    found = toy.allocate()
+    assert flows(found) == {("a", "P"): 5}
+    assert found.unplaced.sum() == 5
+    assert found.stage_places[:, 1].sum() == 0
+
+
 def test_records_of_different_runs_are_refused() -> None:
     toy = Toy([primary("P", 2)], {("a", "P"): 1.0}, {})
     with pytest.raises(LawError, match="years"):

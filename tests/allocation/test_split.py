@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placesim.allocation.split import apportion, rooms_needed, split_places, split_rooms
+from placesim.allocation.year import Pool
 from placesim.vocabulary import APPROVED, FLOOR_AREA, ROOMS
 
 SIZE = np.array([[[45.0, 50.0, 56.0], [50.0, 50.0, 55.0]]])
@@ -87,10 +88,16 @@ def test_floor_area_is_shared_by_rooms_and_an_approval_is_not() -> None:
     assert approved.tolist() == [[[300, 300, 300], [50, 50, 55]]]
 
 
-def test_bought_places_stay_with_their_stage() -> None:
-    whole_pool = pool(9) + np.array([[[0], [60]]])
-    found = split_places(whole_pool, SIZE, one([ROOMS, ROOMS]), np.array([9]), one([6, 3]))
-    assert found.tolist() == [[[270, 300, 336], [210, 210, 225]]]
+def test_bought_places_stay_with_their_stage_also_where_floor_area_binds() -> None:
+    size = np.broadcast_to(np.array([45.0, 50.0, 56.0]), (1, 2, 3))
+    bought = one([100, 0])
+    taught = np.array([[True, True]])
+    by_area = np.full((1, 2, 3), 200) + bought[:, :, None]  # ten rooms would give 450
+    area = Pool(np.array([10]), size, by_area, bought, one([FLOOR_AREA, FLOOR_AREA]), taught)
+    assert area.split(one([4, 6])).tolist() == [[[180] * 3, [120] * 3]]
+    by_rooms = np.floor(10 * size).astype(int) + bought[:, :, None]
+    rooms = Pool(np.array([10]), size, by_rooms, bought, one([ROOMS, ROOMS]), taught)
+    assert rooms.split(one([4, 6])).tolist() == [[[280, 300, 324], [270, 300, 336]]]
 
 
 @given(

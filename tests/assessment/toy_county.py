@@ -120,6 +120,7 @@ class County:
             temporary_rooms=np.zeros_like(rooms),
             serves=serves,
             places=levels,
+            bought=np.zeros(levels.shape[:-1], dtype=np.int64),
             binding=np.where(levels[..., 0] > 0, 1, 0).astype(np.int64),
             class_size=np.full((2, 2, 3), 45.0),
             catchments=pd.DataFrame(),

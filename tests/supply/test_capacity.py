@@ -67,8 +67,12 @@ def test_float_noise_costs_no_place() -> None:
 
 def test_given_places_grow_with_the_class_size() -> None:
     size = np.array([[[45.0, 50.0, 56.0], [50.0, 50.0, 55.0]], [[0.0, 0.0, 0.0], [30.0, 30.0, 30.0]]])
-    given = np.array([[270.0, np.nan], [100.0, 99.0]])
-    assert capacity.given_places(given, size).tolist() == [
+    given = np.array([[[270.0, 90.0], [np.nan, np.nan]], [[100.0, 1.0], [99.0, 1.0]]])
+    assert capacity.given_places(given, size)[:, :, 1].tolist() == [
+        [[90, 100, 112], [0, 0, 0]],
+        [[1, 1, 1], [1, 1, 1]],
+    ]
+    assert capacity.given_places(given, size)[:, :, 0].tolist() == [
         [[270, 300, 336], [0, 0, 0]],
         [[100, 100, 100], [99, 99, 99]],
     ]
@@ -76,7 +80,7 @@ def test_given_places_grow_with_the_class_size() -> None:
 
 def test_join_and_mask() -> None:
     rooms = np.full((2, 2, 1, 3), 7), np.full((2, 2, 1), ROOMS)
-    places, binding = capacity.join(np.array([True, False]), rooms, np.full((2, 2, 3), 9))
+    places, binding = capacity.join(np.array([True, False]), rooms, np.full((2, 2, 1, 3), 9))
     taught = np.array([[[True], [False]], [[True], [True]]])
     places, binding = capacity.mask_closed(places, binding, taught)
     assert places[..., 0, 0].tolist() == [[7, 0], [9, 9]]

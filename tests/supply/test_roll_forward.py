@@ -236,6 +236,38 @@ def test_convert_changes_the_stage() -> None:
     assert zone(places, "a3", "primary", 2026) == []
 
 
+def test_a_conversion_leaves_the_places_of_the_years_before_as_they_were() -> None:
+    both = [
+        {"school_id": "E", "stage": "junior", "x": 0, "y": 0, "places": 100},
+        {"school_id": "E", "stage": "primary", "x": 0, "y": 0, "places": 405, "valid_to": 2025},
+    ]
+    change = {"kind": "convert", "year": 2027, "school": "E", "from_stage": "junior", "to_stage": "primary"}
+    places = roll_forward(toy(schools=[*SCHOOLS, *both]), options(c=change))
+    assert places.places[-1, PRIMARY, :, DESIGN].tolist() == [405, 405, 0, 100, 100]
+    assert places.places[-1, JUNIOR, :, DESIGN].tolist() == [100, 100, 100, 0, 0]
+
+
+def test_reopening_does_not_undo_a_rezoning_made_meanwhile() -> None:
+    places = rolled(
+        s={"kind": "suspend", "year": 2025, "school": "A", "receivers": ["B"]},
+        z={"kind": "rezone", "year": 2026, "stage": "primary", "areas": ["a1"], "schools": ["C"]},
+        r={"kind": "reopen", "year": 2027, "school": "A"},
+    )
+    assert [zone(places, "a1", "primary", y) for y in YEARS] == [["A"], ["B"], ["C"], ["C"], ["C"]]
+
+
+@pytest.mark.parametrize(("first", "second"), [("A", "B"), ("B", "A")])
+def test_an_area_held_for_a_suspended_school_returns_to_it_alone(first: str, second: str) -> None:
+    places = rolled(
+        s={"kind": "suspend", "year": 2025, "school": "A", "receivers": ["B"]},
+        t={"kind": "suspend", "year": 2026, "school": "B", "receivers": ["C", "D"]},
+        u={"kind": "reopen", "year": 2027, "school": first},
+        v={"kind": "reopen", "year": 2028, "school": second},
+    )
+    meanwhile = ["A"] if first == "A" else ["C"]
+    assert [zone(places, "a1", "primary", y) for y in YEARS] == [["A"], ["B"], ["C"], meanwhile, ["A"]]
+
+
 def test_rezone_replaces_what_was_there() -> None:
     places = rolled(
         z={"kind": "rezone", "year": 2026, "stage": "primary", "areas": ["a1", "a3"], "schools": ["A", "B"]}
@@ -244,6 +276,20 @@ def test_rezone_replaces_what_was_there() -> None:
     assert zone(places, "a1", "primary", 2028) == ["A", "B"]
     assert zone(places, "a1", "junior", 2028) == ["B", "D"]
     assert (places.changes[0].school, places.changes[0].places) == ("A, B", 0)
+
+
+def test_bought_places_are_told_apart_and_end_with_the_stage() -> None:
+    private = [{**row, "sector": "private"} for row in SCHOOLS]
+    places = roll_forward(
+        toy(schools=private),
+        options(
+            c={"kind": "close", "year": 2027, "school": "A", "receivers": ["B"]},
+            p={"kind": "buy_places", "year": 2025, "until": 2028, "school": "A", "stage": "primary", "places": 40},
+        ),
+    )
+    assert places.bought[A, PRIMARY].tolist() == [0, 40, 40, 0, 0]
+    assert places.places[A, PRIMARY, :, DESIGN].tolist() == [270, 310, 310, 0, 0]
+    assert places.bought.sum() == 80
 
 
 def test_buying_places_adds_them_at_every_level_for_a_while() -> None:
