@@ -87,14 +87,30 @@ def _frame(areas: Table, scenario: Scenario) -> tuple[Frame, Finding]:
     bounds = np.asarray(areas.rows.total_bounds)
     if not np.isfinite(bounds).all():
         raise DataError([at_table(areas, "E249", "area_id")])
-    if own.is_geographic and not _on_earth(bounds):
-        raise DataError([at_table(areas, "E243", facts=_unfit(own, bounds[0], bounds[1]))])
-    if own.is_projected and _like_degrees(bounds[0], bounds[1]) and _like_degrees(bounds[2], bounds[3]):
-        raise DataError([at_table(areas, "E243", facts=_unfit(own, bounds[0], bounds[1]))])
+    if unfit := _unfit_areas(areas, own):
+        raise DataError(unfit)
     metric = _asked(scenario) or _chosen(own, bounds)
-    facts = {"crs": metric.to_string(), "name": metric.name, "areas_crs": own.to_string()}
+    facts = {"crs": _name(metric), "name": metric.name, "areas_crs": _name(own)}
     frame = Frame(metric, own, np.asarray(areas.rows.geometry.to_crs(metric).total_bounds))
     return frame, at_table(areas, "N203", facts=facts)
+
+
+def _unfit_areas(areas: Table, own: pyproj.CRS) -> list[Finding]:
+    """The first area whose coordinates cannot be those of the system: no place on earth, or all of them degrees."""
+    rows = np.flatnonzero(_there(areas))
+    left, bottom, right, top = shapely.bounds(areas.rows.geometry.values[rows]).T
+    degrees = _like_degrees(left, bottom) & _like_degrees(right, top)
+    if own.is_geographic:
+        unfit = ~degrees
+    else:
+        to_degrees = pyproj.Transformer.from_crs(own, own.geodetic_crs, always_xy=True)
+        ends = np.stack([*to_degrees.transform(left, bottom), *to_degrees.transform(right, top)])
+        unfit = ~np.isfinite(ends).all(axis=0) | degrees.all()
+    if not unfit.any():
+        return []
+    first = int(np.flatnonzero(unfit)[0])
+    facts = {**_unfit(own, left[first], bottom[first]), "count": int(unfit.sum())}
+    return [at_row(areas, "E243", int(rows[first]), "geometry", facts)]
 
 
 def _asked(scenario: Scenario) -> pyproj.CRS | None:
@@ -130,17 +146,18 @@ def _true_to_scale(crs: pyproj.CRS, lon: float, lat: float) -> bool:
     return max(abs(factors.meridional_scale - 1), abs(factors.parallel_scale - 1)) <= SCALE_ERROR
 
 
-def _on_earth(bounds: Floats) -> bool:
-    return bool(bounds[0] >= -180 and bounds[2] <= 180 and bounds[1] >= -90 and bounds[3] <= 90)
-
-
-def _like_degrees(x: float, y: float) -> bool:
-    return abs(x) <= 180 and abs(y) <= 90
+def _like_degrees(x: Any, y: Any) -> Any:
+    return (np.abs(x) <= 180) & (np.abs(y) <= 90)
 
 
 def _unfit(crs: pyproj.CRS, x: float, y: float) -> dict[str, object]:
-    shown = (f"{v:.6g}" if _like_degrees(v, 0) else f"{v:.0f}" for v in (x, y))
-    return {"crs": crs.to_string(), **dict(zip("xy", shown, strict=True)), "count": 1}
+    shown = (f"{v:.6g}" if abs(v) <= 180 else f"{v:.0f}" for v in (x, y))
+    return {"crs": _name(crs), **dict(zip("xy", shown, strict=True))}
+
+
+def _name(crs: pyproj.CRS) -> str:
+    """EPSG:4547, or the system's name where it has no code."""
+    return crs.to_string() if crs.to_authority() else str(crs.name)
 
 
 # ------------------------------------------------------------------------------------------------ one table
@@ -150,7 +167,7 @@ def _located(table: Table, request: Request, frame: Frame | None) -> tuple[Table
     if isinstance(table.rows, gpd.GeoDataFrame):
         geometry = table.rows.geometry
         own = declared or geometry.crs
-        if own is None:
+        if own is None or pyproj.CRS(own).geodetic_crs is None:  # "undefined Cartesian" is no system either
             request.fail("E207")
         rows = table.rows.set_geometry(geometry.set_crs(own, allow_override=True))
         notes = _reprojected(table, pyproj.CRS(own), frame)
@@ -161,7 +178,7 @@ def _located(table: Table, request: Request, frame: Frame | None) -> tuple[Table
         points[(table.rows["x"].isna() | table.rows["y"].isna()).to_numpy()] = None
         rows = gpd.GeoDataFrame(table.rows, geometry=points)
         given = points.notna().any()
-        notes = [at_table(table, "N201", "x", {"crs": pyproj.CRS(own).to_string()})] if given and not declared else []
+        notes = [at_table(table, "N201", "x", {"crs": _name(pyproj.CRS(own))})] if given and not declared else []
     return replace(table, rows=rows), notes
 
 
@@ -177,7 +194,7 @@ def _declared(request: Request) -> pyproj.CRS | None:
 def _reprojected(table: Table, own: pyproj.CRS, frame: Frame | None) -> list[Finding]:
     if frame is None or own.equals(frame.areas, ignore_axis_order=True):
         return []
-    return [at_table(table, "N202", facts={"crs": own.to_string(), "areas_crs": frame.areas.to_string()})]
+    return [at_table(table, "N202", facts={"crs": _name(own), "areas_crs": _name(frame.areas)})]
 
 
 Wrong = tuple[list[int], Finding]  # row positions whose shape cannot be used, and what is said of them
@@ -231,7 +248,7 @@ def _explained(table: Table, frame: Frame, rows: NDArray[np.int64], xy: Floats) 
     own = pyproj.CRS(table.rows.crs)
     x, y = xy
     swapped = frame.holds(y, x, own)
-    degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    degrees = _like_degrees(x, y)
     unfit = ~swapped & (degrees if own.is_projected else ~degrees)
     column = "x" if "x" in table.source.headers else "geometry"
     for code, which in (("E241", swapped), ("E243", unfit), ("E242", ~swapped & ~unfit)):

@@ -26,10 +26,10 @@ def no_features(county: County) -> None:
     county.put_layer("roads", county.layer("roads").iloc[:0])
 
 
-def roads_as_degrees(county: County) -> None:
+def as_degrees(county: County, layer: str) -> None:
     """Longitudes and latitudes under the name of a system in metres."""
-    roads = county.layer("roads")
-    county.put_layer("roads", roads.to_crs(4490).set_crs(roads.crs, allow_override=True))
+    frame = county.layer(layer)
+    county.put_layer(layer, frame.to_crs(4490).set_crs(frame.crs, allow_override=True))
 
 
 def sites_by_latitude(county: County) -> None:
@@ -107,7 +107,9 @@ FAULTS = (
     Fault("longitude_and_latitude_swapped", sites_by_latitude, "E241", MAP, 1, "geometry", None, "sites"),
     Fault("degrees_among_metres", shape("schools", 4, degrees), "E243", MAP, 4, "geometry", None, "schools"),
     Fault("first_digit_of_eastings_lost", stretched, "E242", MAP, 1, "geometry", None, "schools"),
-    Fault("roads_in_degrees", roads_as_degrees, "E243", MAP, 1, "geometry", None, "roads"),
+    Fault("area_off_the_earth", shape("areas", 5, moved(1e8, 0)), "E243", MAP, 5, "geometry", None, "areas"),
+    Fault("areas_in_degrees", lambda county: as_degrees(county, "areas"), "E243", MAP, 1, "geometry", None, "areas"),
+    Fault("roads_in_degrees", lambda county: as_degrees(county, "roads"), "E243", MAP, 1, "geometry", None, "roads"),
     Fault("crs_missing", lambda county: county.forget_crs("sites"), "E207", MAP, None, None, None, "sites"),
     Fault("crs_missing_for_areas", lambda county: county.forget_crs("areas"), "E207", MAP, None, None, None, "areas"),
     Fault("wrong_zone_declared", said('layer = "schools"', 'layer = "schools"\ncrs = "EPSG:4549"'), "E242", MAP, 1,
