@@ -41,7 +41,7 @@ class StageCache:
         try:
             with zipfile.ZipFile(path) as entry:
                 return _decode(json.loads(entry.read("entry.json")), entry, self.types)  # type: ignore[no-any-return]
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        except Exception:  # whatever is wrong with an entry, it is only a copy of what can be computed
             value = compute()
         self._keep(path, value)
         return value

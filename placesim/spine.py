@@ -15,7 +15,7 @@ from placesim.allocation import allocate
 from placesim.assessment import assess
 from placesim.cache import StageCache, frame_hash, stage_key
 from placesim.demography import check_demand, check_projection, estimate_demand, project
-from placesim.errors import DataError, Finding
+from placesim.errors import DataError, Finding, InputError
 from placesim.geo import check_travel, measure_travel
 from placesim.inputs import check, read_inputs
 from placesim.records import Inputs, Results
@@ -48,6 +48,8 @@ def run(scenario: Scenario, *, progress: Progress | None = None) -> Run:
 
     Raises DataError with every finding when the data cannot be run.
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError("scenario", "must be a Scenario, as placesim.load(path) gives it", value=repr(scenario)[:80])
     spine = _Spine(scenario, progress or (lambda _: None))
     with spine.timed("check"):
         inputs, findings = check_scenario(scenario)

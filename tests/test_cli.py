@@ -316,7 +316,7 @@ def test_a_refused_run_leaves_its_findings_beside_the_run_folder(broken: Path) -
 def test_a_refused_run_leaves_the_older_one(broken: Path) -> None:
     older = broken.parent / "runs" / "songlan"
     older.mkdir(parents=True)
-    (older / "manifest.json").write_text("{}")
+    (older / "manifest.json").write_text('{"run_id": "1a2b", "versions": {"placesim": "0.1.0"}}')
     assert call("run", broken).exit_code == 1
     assert [p.name for p in older.iterdir()] == ["manifest.json"]
 
@@ -349,7 +349,7 @@ def test_only_a_run_is_ever_replaced(county: Path, tmp_path: Path) -> None:
 def test_an_interrupted_run_leaves_the_older_one(county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     older = tmp_path / "run"
     older.mkdir()
-    (older / "manifest.json").write_text("{}")
+    (older / "manifest.json").write_text('{"run_id": "1a2b", "versions": {"placesim": "0.1.0"}}')
 
     def interrupted(run: Any, folder: Path) -> None:
         (folder / "half.csv").write_text("half")

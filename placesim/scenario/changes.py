@@ -15,10 +15,12 @@ Rooms = Annotated[int, Field(ge=1, le=300)]
 class _Change(BaseModel):
     """What every change has: the school year from which it holds, its cost and the reason people are given."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     year: Year
-    cost: float | None = Field(default=None, ge=0, description="money of the scenario's currency and price year")
+    cost: float | None = Field(
+        default=None, ge=0, le=1e13, description="money of the scenario's currency and price year"
+    )
     reason: str = ""
     rules: tuple[str, ...] = Field(default=(), strict=False, description="rule ids this change answers")
 

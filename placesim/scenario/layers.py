@@ -39,6 +39,13 @@ class Layer:
 
 def read_chain(file: Path) -> list[Layer]:
     """The layers of a scenario, the farthest base first. Raises ScenarioError (file missing, syntax, loop)."""
+    try:
+        return _chain(file)
+    except RecursionError:
+        raise ScenarioError([Finding("E135", file=file.name)]) from None
+
+
+def _chain(file: Path) -> list[Layer]:
     chain: list[Layer] = []
     current: Path | None = file
     while current is not None:

@@ -11,7 +11,9 @@ from typing import Any
 from rapidfuzz import process
 
 from placesim.errors import Finding, ScenarioError
+from placesim.messages import labels
 from placesim.scenario.layers import Layer, Origin
+from placesim.scenario.parameters import usable_name
 
 _ABOUT_LAYERS = ("extends", "unset", "variant")  # said to the overlay, not to the model
 
@@ -38,6 +40,7 @@ def lay(layers: Iterable[Layer], *, variant: str | None, settings: Mapping[str, 
     overlay = Overlay({}, {}, ())
     variants: dict[str, list[tuple[Layer, dict[str, Any]]]] = {}
     for layer in layers:
+        _refuse_shapes(layer)
         for name, body in layer.data.get("variant", {}).items():
             variants.setdefault(name, []).append((layer, body))
         own = {k: v for k, v in layer.data.items() if k not in _ABOUT_LAYERS}
@@ -54,6 +57,35 @@ def lay(layers: Iterable[Layer], *, variant: str | None, settings: Mapping[str, 
     for dotted, value in settings.items():
         _apply(overlay, _nest(dotted, value), (), lambda _: Origin("--set"))
     return Overlay(overlay.data, overlay.origins, tuple(variants))
+
+
+def _refuse_shapes(layer: Layer) -> None:
+    """Raise ScenarioError unless `variant` holds tables under usable names and every `unset` lists keys."""
+    variants = layer.data.get("variant", {})
+    tables = {"variant": variants} | (
+        {f"variant.{name}": body for name, body in variants.items()} if isinstance(variants, dict) else {}
+    )
+    origin, findings = _from(layer, ""), []
+    for key, body in tables.items():
+        if not isinstance(body, dict):
+            findings.append(_misshapen(origin(key), key, body, "table"))
+    holders = {"": layer.data, **{f"{k}.": v for k, v in tables.items() if k != "variant" and isinstance(v, dict)}}
+    for above, holder in holders.items():
+        unset = holder.get("unset", [])
+        if not isinstance(unset, list) or not all(isinstance(key, str) for key in unset):
+            findings.append(_misshapen(origin(f"{above}unset"), f"{above}unset", unset, "list"))
+    findings += [
+        Finding("E133", file=layer.file.name, row=origin(key).line, column=key, value=key.partition(".")[2])
+        for key in tables
+        if key != "variant" and not usable_name(key.partition(".")[2])
+    ]
+    if findings:
+        raise ScenarioError(findings)
+
+
+def _misshapen(origin: Origin, key: str, value: Any, kind: str) -> Finding:
+    facts = {"key": key, "expected": labels(f"scenario.kind.{kind}")}
+    return Finding("E105", file=origin.where, row=origin.line, column=key, value=repr(value)[:80], facts=facts)
 
 
 def _name(layers: Iterable[Layer]) -> str:

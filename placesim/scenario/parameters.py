@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from placesim.scenario.changes import Change, Id, Year
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+NonNegative = Annotated[float, Field(ge=0, le=1e6)]
+
+
+def usable_name(name: str) -> bool:
+    """A name becomes a folder on every system: no separators, no control characters, no dot at an end, 80 at most."""
+    inside = r'[^\x00-\x1f/\\:*?"<>|]'
+    return re.fullmatch(f"{inside}{{1,80}}", name) is not None and name.strip(" .") == name
+
+
+def _usable(name: str) -> str:
+    if not usable_name(name):
+        raise PydanticCustomError("unusable_name", "cannot be the name of a folder")
+    return name
+
+
+def _real_date(text: str) -> str:
+    """YYYY-MM-DD, or MM-DD of any year, that stands in a calendar."""
+    try:
+        date.fromisoformat(text if len(text) > len("MM-DD") else f"2000-{text}")
+    except ValueError:
+        raise PydanticCustomError("no_date", "no such day") from None
+    return text
+
+
+Name = Annotated[str, AfterValidator(_usable)]
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_real_date)]
+MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_real_date)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Calendar(_Strict):
@@ -22,7 +51,7 @@ class Calendar(_Strict):
 
     base_year: Year
     horizon: int = Field(default=15, ge=0, le=60, description="years after the base year")
-    reference_date: str = Field(default="", pattern=r"^(\d\d-\d\d)?$", description="MM-DD; blank = the system's")
+    reference_date: MonthDay | None = Field(default=None, description="MM-DD; blank = the system's")
     system: str = Field(default="cn-6-3-3", description="stages and reference date to start from")
     stages: tuple[Id, ...] = Field(default=(), strict=False, description="stages to run; blank = all of the system")
 
@@ -79,7 +108,7 @@ class InputTable(_Strict):
     year: Year | None = Field(default=None, description="the school year of every row")
     crs: str | None = None
     encoding: str | None = None
-    as_of: str | None = Field(default=None, pattern=r"^\d{4}-\d\d-\d\d$", description="the date the table speaks of")
+    as_of: Date | None = Field(default=None, description="the date the table speaks of")
     basis: str | None = None
 
 
@@ -160,7 +189,7 @@ class NormOverrides(_Strict):
 class Standards(BaseModel):
     """The rule pack and, by stage, this scenario's own norms."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
     __pydantic_extra__: dict[str, NormOverrides]
 
     pack: str = "cn-national"
@@ -177,10 +206,10 @@ class ReportParameters(_Strict):
 class Parameters(_Strict):
     """A whole scenario after `extends`, `[variant]` and `--set`."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="placesim scenario")
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, title="placesim scenario")
 
     schema_: Literal[1] = Field(alias="schema")
-    name: Id
+    name: Name
     title: dict[str, str] = {}
     about: dict[str, str] = {}
     calendar: Calendar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,7 +14,7 @@ from typing import Any
 
 from rapidfuzz import process
 
-from placesim.errors import Finding, ScenarioError
+from placesim.errors import Finding, InputError, ScenarioError
 from placesim.records import Stage, Stages
 from placesim.scenario import options
 from placesim.scenario.changes import Change
@@ -69,8 +69,9 @@ class Scenario:
 
     def with_(self, changes: Mapping[str, Any]) -> Scenario:
         """The scenario with other values: dotted key → value. Raises ScenarioError."""
-        settings = {**self.settings, **changes}
-        return _resolve(self.file, self.variant, settings)
+        if not isinstance(changes, Mapping) or not all(isinstance(key, str) for key in changes):
+            raise InputError("changes", "must map dotted keys to values", value=repr(changes)[:80])
+        return _resolve(self.file, self.variant, {**self.settings, **changes})
 
     @property
     def projection(self) -> options.ProjectionOptions:
@@ -108,17 +109,21 @@ class Scenario:
         return f"<p><b>{html.escape(self.name)}</b> {html.escape(shown + tail)}</p>"
 
 
-def load(path: str | Path, *, variant: str | None = None, set: Mapping[str, Any] | list[str] | None = None) -> Scenario:
+def load(
+    path: str | Path, *, variant: str | None = None, set: Mapping[str, Any] | Sequence[str] | None = None
+) -> Scenario:
     """Read a scenario file, or base.toml of a folder. `set`: dotted key → value, or texts `a.b=c`.
 
     Raises ScenarioError with every finding.
     """
-    settings = parse_settings(set) if isinstance(set, list) else dict(set or {})
+    texts = [set] if isinstance(set, str) else set
+    settings = dict(texts or {}) if texts is None or isinstance(texts, Mapping) else parse_settings(texts)
     file = Path(path)
     return _resolve(file / "base.toml" if file.is_dir() else file, variant, settings)
 
 
-def _resolve(file: Path, variant: str | None, settings: Mapping[str, Any]) -> Scenario:
+def _resolve(file: Path, variant: str | None, said: Mapping[str, Any]) -> Scenario:
+    settings = {key: _own(value) for key, value in said.items()}
     overlay = lay(read_chain(file), variant=variant, settings=settings)
     parameters = validate(overlay, file.name)
     findings = list(_unknown_references(parameters, overlay))
@@ -132,9 +137,18 @@ def _resolve(file: Path, variant: str | None, settings: Mapping[str, Any]) -> Sc
         norms=_norms(parameters, stages, overlay),
         variant=variant,
         variants=overlay.variants,
-        settings=MappingProxyType(dict(settings)),
+        settings=MappingProxyType(settings),
         overlay=overlay,
     )
+
+
+def _own(value: Any) -> Any:
+    """A copy that later changes of the caller's do not reach; numpy scalars and arrays as plain values."""
+    if isinstance(value, Mapping):
+        return {key: _own(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_own(inner) for inner in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 @cache

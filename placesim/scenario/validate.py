@@ -27,9 +27,12 @@ _CODES = {
     "string_too_short": "E109",
     "too_short": "E109",
     "until_before_year": "E120",
+    "unusable_name": "E133",
+    "no_date": "E134",
+    "finite_number": "E106",
     "no_place": "E121",
 }
-_FORMS = {r"^(\d\d-\d\d)?$": "MM-DD", r"^\d{4}-\d\d-\d\d$": "YYYY-MM-DD"}
+_FORMS = {r"^\d\d-\d\d$": "MM-DD", r"^\d{4}-\d\d-\d\d$": "YYYY-MM-DD"}
 _KINDS = {"int": "integer", "float": "number", "bool": "boolean", "string": "text", "list": "list", "tuple": "list"}
 
 
@@ -136,6 +139,8 @@ def _shown(code: str, value: Any) -> str | None:
 
 
 def _bound(kind: str, context: dict[str, Any]) -> str:
+    if kind == "finite_number":
+        return "finite"
     signs = {"greater_than": ("gt", ">"), "greater_than_equal": ("ge", "≥"), "less_than": ("lt", "<")}
     key, sign = signs.get(kind, ("le", "≤"))
     return f"{sign} {context[key]}"

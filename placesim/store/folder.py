@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from placesim.errors import Finding, FindingsError
 
 MANIFEST = "manifest.json"  # what tells a run folder from any other
+# How the names of what a run writes begin; "results." has the files that GIS programs put beside results.gpkg,
+# "~$" is Excel's lock.
+WRITTEN = ("scenario.toml", MANIFEST, "check.json", "tables", "results.", "report.html", "log.txt", "~$")
 
 
 class OutputError(FindingsError):
     """The run folder cannot be written; nothing was changed."""
 
 
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a run folder; None where no run has written one."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    is_run = isinstance(manifest, dict) and manifest.get("run_id") and "placesim" in manifest.get("versions", {})
+    return manifest if is_run else None
+
+
 def refuse_foreign(folder: Path) -> None:
     """Raise OutputError (E605) where something stands at `folder` that no run has written: it would be replaced."""
-    taken = folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
-    if taken and not (folder / MANIFEST).is_file():
-        raise OutputError([Finding("E605", file=str(folder))])
+    if folder.is_file():
+        raise OutputError([Finding("E605", file=str(folder), value=folder.name)])
+    found = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    foreign = [name for name in found if not name.startswith(WRITTEN)]
+    if found and read_manifest(folder) is None:
+        foreign = foreign or found
+    if foreign:
+        raise OutputError([Finding("E605", file=str(folder), value=", ".join(foreign[:5]))])
 
 
 @contextmanager
@@ -74,6 +95,8 @@ def _umask() -> int:
 @contextmanager
 def writing(file: Path) -> Iterator[Path]:
     """A name beside `file` that takes its place when the block ends well. Raises OutputError (E600)."""
+    if file.is_dir():
+        raise OutputError([Finding("E600", file=str(file), facts={"reason": os.strerror(errno.EISDIR)})])
     beside = file.with_name(f".{file.name}.{os.getpid()}{file.suffix}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

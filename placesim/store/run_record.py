@@ -56,12 +56,21 @@ class Run:
     def schools(self, year: int) -> gpd.GeoDataFrame:
         """One row per school and stage open in `year`: facts of the campus, measures, typology, point geometry."""
         facts = self.places.schools[["school_id", "name", "name_en", "geometry"]]
-        return _of_year(facts, self.assessment.measures["school"], "school_id", year)
+        return self._of_year(facts, self.assessment.measures["school"], year)
 
     def areas(self, year: int) -> gpd.GeoDataFrame:
         """One row per area and stage in `year`: facts of the area, measures, polygon geometry."""
         facts = self.inputs.areas[["area_id", "name", "name_en", "planning_area", "geometry"]]
-        return _of_year(facts, self.assessment.measures["area"], "area_id", year)
+        return self._of_year(facts, self.assessment.measures["area"], year)
+
+    def _of_year(self, facts: gpd.GeoDataFrame, measures: pd.DataFrame, year: int) -> gpd.GeoDataFrame:
+        """The measures of a year beside the facts; both name their units in the first column of `facts`."""
+        years, key = self.scenario.years, facts.columns[0]
+        if year not in years:
+            raise KeyError(f"year {year} is not in the run ({years[0]}–{years[-1]})")
+        rows = measures[measures["year"] == year]
+        rows = rows.drop(columns=[c for c in facts.columns if c in rows.columns and c != key])
+        return gpd.GeoDataFrame(facts.merge(rows, on=key), geometry="geometry", crs=facts.crs)
 
     def save(self, folder: str | Path) -> Path:
         """Write the run folder (tables, results.nc, results.gpkg, manifest); an older one is replaced when whole."""
@@ -80,12 +89,3 @@ class Run:
         shown = county[county["year"] == self.scenario.years[0]]
         columns = [c for c in ("stage", "pupils", "roll", "places_design", "utilisation", "unplaced") if c in shown]
         return f"<p><b>{html.escape(self.scenario.name)}</b></p>" + shown[columns].to_html(index=False, escape=True)
-
-
-def _of_year(facts: gpd.GeoDataFrame, measures: pd.DataFrame, key: str, year: int) -> gpd.GeoDataFrame:
-    if year not in set(measures["year"]):
-        years = sorted(set(measures["year"]))
-        raise KeyError(f"year {year} is not in the run ({years[0]}–{years[-1]})")
-    rows = measures[measures["year"] == year]
-    rows = rows.drop(columns=[c for c in facts.columns if c in rows.columns and c != key])
-    return gpd.GeoDataFrame(facts.merge(rows, on=key), geometry="geometry", crs=facts.crs)

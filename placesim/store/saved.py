@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ import pandas as pd
 import pyogrio
 
 from placesim.errors import Finding, FindingsError
-from placesim.store.folder import MANIFEST
+from placesim.store.folder import read_manifest
 from placesim.store.tables import read_table
 from placesim.store.write import SCHEMA
 
@@ -49,7 +50,8 @@ class SavedRun:
 
     @cached_property
     def check(self) -> Mapping[str, Any]:
-        data: Mapping[str, Any] = json.loads((self.folder / "check.json").read_text(encoding="utf-8"))
+        with _damaged(self.folder / "check.json"):
+            data: Mapping[str, Any] = json.loads((self.folder / "check.json").read_text(encoding="utf-8"))
         return data
 
     @property
@@ -63,24 +65,35 @@ class SavedRun:
 
     def table(self, name: str) -> pd.DataFrame:
         if name not in self._read:
-            self._read[name] = read_table(self.folder / "tables", name)
+            with _damaged(self.folder / "tables" / f"{name}.csv"):
+                self._read[name] = read_table(self.folder / "tables", name)
         return self._read[name].copy()
 
     @property
     def layers(self) -> list[str]:
-        return [str(name) for name in pyogrio.list_layers(self.folder / "results.gpkg")[:, 0]]
+        with _damaged(self.folder / "results.gpkg"):
+            return [str(name) for name in pyogrio.list_layers(self.folder / "results.gpkg")[:, 0]]
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
-        return gpd.read_file(self.folder / "results.gpkg", layer=name, engine="pyogrio")
+        with _damaged(self.folder / "results.gpkg"):
+            return gpd.read_file(self.folder / "results.gpkg", layer=name, engine="pyogrio")
+
+
+@contextmanager
+def _damaged(file: Path) -> Iterator[None]:
+    """A file of the run that cannot be read is a finding (E607), whatever its reader calls it."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, StopIteration, pyogrio.errors.DataSourceError) as error:
+        raise FindingsError([Finding("E607", file=str(file), facts={"reason": str(error)[:120]})]) from None
 
 
 def open_run(folder: str | Path) -> SavedRun:
     """Open a run folder. Raises FindingsError: E601 no run folder, E602 written by a newer placesim."""
     folder = Path(folder)
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise FindingsError([Finding("E601", file=str(folder))]) from None
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise FindingsError([Finding("E601", file=str(folder))])
     if manifest.get("schema", 0) > SCHEMA:
         facts = {"schema": manifest["schema"], "known": SCHEMA}
         raise FindingsError([Finding("E602", file=str(folder), facts=facts)])

@@ -98,7 +98,7 @@ def test_transport_is_the_optimum(
     assert ours == pytest.approx(_least_metres(case), rel=1e-6)
     mean = ours / case.pupils.sum()
     assert mean == pytest.approx(_reference(real_data, year)["lp_mean_m"], rel=0.01)
-    record_property(f"hamilton_{year}_transport_mean_m", round(mean, 2))
+    record_property(f"hamilton_{year}_transport_mean_m", round(float(mean), 2))
 
 
 @pytest.mark.parametrize("year", VARIANTS)
@@ -113,7 +113,7 @@ def test_nearest_is_the_nearest_for_every_unit(
     mean = float((flows * case.metres).sum() / case.pupils.sum())
     reference = _reference(real_data, year)
     assert mean == pytest.approx(reference["nearest_mean_m"], rel=0.01)
-    record_property(f"hamilton_{year}_nearest_mean_m", round(mean, 2))
+    record_property(f"hamilton_{year}_nearest_mean_m", round(float(mean), 2))
     over = (flows.sum(axis=0) - case.places).clip(min=0)
     assert over.sum() == pytest.approx(reference["nearest_pupils_over"], rel=0.02)
     schools = case.run.assessment.measures["school"]

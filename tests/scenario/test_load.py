@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from placesim.errors import ScenarioError
+from placesim.errors import InputError, ScenarioError
 from placesim.messages import LANGUAGES, line
 from placesim.scenario import Scenario, help_text, load, show_text
 
@@ -107,6 +108,17 @@ def test_with_gives_another_scenario(base: Path) -> None:
     assert (scenario.norms["primary"].class_size_design, other.norms["primary"].class_size_design) == (45, 40)
 
 
+def test_with_keeps_its_own_copy_and_takes_numpy_numbers(base: Path) -> None:
+    change = {"kind": "expand", "school": "S1", "rooms": 1, "year": 2026}
+    other = load(base).with_({"change.x": change, "calendar.horizon": np.int64(2)})
+    change["rooms"] = 99
+    assert other.with_({}).parameters.change["x"].rooms == 1  # type: ignore[union-attr]
+    assert other.years[-1] == 2027
+    for wrong in (None, {3: 4}, ["calendar.horizon=3"]):
+        with pytest.raises(InputError, match="changes"):
+            load(base).with_(wrong)  # type: ignore[arg-type]
+
+
 def test_a_raised_class_size_raises_the_levels_above(base: Path) -> None:
     norms = load(base, set={"standards.primary.class_size_design": 60}).norms["primary"]
     assert (norms.class_size_design, norms.class_size_cap, norms.class_size_emergency) == (60, 60, 60)
@@ -155,6 +167,16 @@ def test_only_some_stages_are_run(base: Path) -> None:
         ('[[stage]]\nid = "college"\ngrades = ["C1"]\n', "E127", 2, "stage.0"),
         ('[[stage]]\nid = "college"\ngrades = ["G1"]\nage_of_first_grade = 18\n', "E131", 2, "stage.0"),
         ('[calendar]\nstages = ["primary", "junor"]\n', "E128", 3, "calendar.stages.junor"),
+        ('name = "../../../stolen"\n', "E133", 2, "name"),
+        ('[variant."../x"]\n', "E133", 2, "variant.../x"),
+        ("[variant]\nx = 3\n", "E105", 3, "variant.x"),
+        ("unset = 3\n", "E105", 2, "unset"),
+        ('[calendar]\nreference_date = "02-30"\n', "E134", 3, "calendar.reference_date"),
+        ('[inputs.areas]\nas_of = "2025-13-01"\n', "E134", 3, "inputs.areas.as_of"),
+        ("[travel]\nwalk_speed = inf\n", "E106", 3, "travel.walk_speed"),
+        ("[travel]\nwalk_speed = nan\n", "E106", 3, "travel.walk_speed"),
+        ("[standards.primary]\nclass_size_design = 1e18\n", "E106", 3, "standards.primary.class_size_design"),
+        ("a = " + "[" * 3000 + "]" * 3000 + "\n", "E135", None, None),
         ("[demand.participation]\nprimry = 0.9\n", "E128", 3, "demand.participation.primry"),
         ("[standards.primary]\nclass_siz = 40\n", "E103", 3, "standards.primary.class_siz"),
         ("[standards.primry]\nclass_size_design = 40\n", "E128", 2, "standards.primry"),
@@ -162,7 +184,7 @@ def test_only_some_stages_are_run(base: Path) -> None:
         ('[inputs.areas.columns]\nname = { heading = "x" }\n', "E103", 3, "inputs.areas.columns.name.heading"),
     ],
 )
-def test_refusals_name_file_line_and_key(base: Path, text: str, code: str, row: int | None, column: str) -> None:
+def test_refusals_name_file_line_and_key(base: Path, text: str, code: str, row: int | None, column: str | None) -> None:
     _, found, key = refused(overlay(base, text), code)
     assert key == column
     if row is not None:

@@ -8,6 +8,8 @@ import pytest
 
 from placesim.store.folder import OutputError, staging
 
+MANIFEST = '{"run_id": "1a2b", "versions": {"placesim": "0.1.0"}}'
+
 
 def test_a_new_folder_appears_when_whole(tmp_path: Path) -> None:
     target = tmp_path / "runs" / "x"
@@ -21,7 +23,7 @@ def test_a_new_folder_appears_when_whole(tmp_path: Path) -> None:
 def older_run(folder: Path) -> Path:
     """A run folder as it stands before another run of the same name."""
     folder.mkdir()
-    (folder / "manifest.json").write_text("{}")
+    (folder / "manifest.json").write_text(MANIFEST)
     return folder
 
 
@@ -65,3 +67,19 @@ def test_what_no_run_has_written_is_never_replaced(tmp_path: Path, file: str) ->
         pass
     assert [f.code for f in error.value.findings] == ["E605"]
     assert (tmp_path / file).read_text() == "mine"
+
+
+def test_a_folder_of_the_users_is_never_replaced(tmp_path: Path) -> None:
+    """A manifest alone is no run; nor is a run folder to which the user has added files of their own."""
+    foreign, run = tmp_path / "extension", tmp_path / "run"
+    for folder, manifest in ((foreign, '{"name": "my app"}'), (run, MANIFEST)):
+        folder.mkdir()
+        (folder / "manifest.json").write_text(manifest)
+    with staging(run) as beside:
+        (beside / "manifest.json").write_text(MANIFEST)
+    (run / "thesis.docx").write_text("mine")
+    for folder in (foreign, run):
+        with pytest.raises(OutputError) as error, staging(folder):
+            pass
+        assert error.value.findings[0].code == "E605"
+    assert (run / "thesis.docx").read_text() == "mine"
