@@ -107,15 +107,24 @@ def settle(residents: Floats, entering: Floats, inside: Floats) -> tuple[Floats,
 
     Housing is `entering`, but no more people leave demolished dwellings than live in the area. Displacement: those who
     come from inside the county are taken from the other areas in proportion to their residents of that sex and age, and
-    never more than live there; the displaced of a demolition arrive in the other areas in the same proportion.
+    never more than live there; those who cannot be taken do not enter either. The displaced of a demolition arrive in
+    the other areas in the same proportion; where nobody lives elsewhere they stay. So the part of housing that comes
+    from inside the county equals the displacement, over all areas.
     """
     housing = np.maximum(entering, -residents)
-    kept = np.divide(housing, entering, out=np.ones_like(entering), where=entering != 0)
-    moved = inside * kept
+    moved = inside * np.divide(housing, entering, out=np.ones_like(entering), where=entering != 0)
+    least = np.maximum(np.minimum(housing, housing - moved), -residents)  # where nobody can be taken
     elsewhere = residents.sum(axis=0) - residents
     rate = np.divide(moved, elsewhere, out=np.zeros_like(moved), where=elsewhere > NOBODY)
-    taken = residents * (rate.sum(axis=0) - rate)
-    return housing, np.minimum(taken, residents + np.minimum(housing, 0.0))
+    arriving, rehoused = np.maximum(rate, 0.0), np.minimum(rate, 0.0)
+    wanted = residents * (arriving.sum(axis=0) - arriving)
+    there = residents + np.minimum(least, 0.0)
+    short = np.where(wanted > there, 1.0 - np.divide(there, wanted, out=np.ones_like(there), where=wanted > there), 0.0)
+    missing = residents * short
+    cut = np.where(elsewhere > NOBODY, arriving * (missing.sum(axis=0) - missing), moved)
+    taken = np.minimum(wanted * (1.0 - short), there)
+    displacement = taken + residents * (rehoused.sum(axis=0) - rehoused)
+    return np.maximum(housing - cut, least), displacement
 
 
 def development_rows_without_profile(inputs: Inputs) -> Ints:

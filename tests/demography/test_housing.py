@@ -112,7 +112,8 @@ def test_two_developments_draw_on_each_other():
 
 def test_no_more_people_leave_than_live_there():
     housing, displacement = settle(one_age(5, 10), one_age(-20, 40), one_age(-10, 40))
-    assert housing.ravel().tolist() == [-5, 40]
+    assert housing.ravel().tolist() == [-5, 0]  # all of B's 40 would come from A, whose last five leave their dwellings
+    np.testing.assert_allclose(displacement.ravel(), [0, -2.5])
     assert (np.array([5, 10]) + housing.ravel() - displacement.ravel() >= 0).all()
 
 
@@ -122,8 +123,14 @@ def test_those_rehoused_after_a_demolition_arrive_in_the_other_areas():
 
 
 def test_nobody_is_displaced_where_the_county_has_no_other_area():
-    _, displacement = settle(one_age(5), one_age(20), one_age(20))
-    assert displacement.ravel().tolist() == [0]
+    housing, displacement = settle(one_age(5), one_age(20), one_age(15))
+    assert (housing.item(), displacement.item()) == (5, 0)  # the 15 were counted in the area before
+
+
+def test_who_cannot_be_taken_does_not_enter():
+    housing, displacement = settle(one_age(50, 30, 10), one_age(100, 0, 0), one_age(80, 0, 0))
+    assert housing.ravel().tolist() == [60, 0, 0]
+    assert displacement.ravel().tolist() == [0, 30, 10]
 
 
 people = arrays(float, (4, 2, 3), elements=st.floats(0, 1e4))
@@ -135,6 +142,15 @@ shares = arrays(float, (4, 2, 3), elements=st.floats(0, 1))
 def test_nothing_falls_below_zero(residents, entering, share):
     housing, displacement = settle(residents, entering, share * entering)
     assert (residents + housing - displacement >= 0).all()
+
+
+@given(people, moves, shares)
+def test_inside_the_county_people_only_change_places(residents, entering, share):
+    """What comes from outside: entering less its inside part, as far as demolition leaves anybody to go."""
+    housing, displacement = settle(residents, entering, share * entering)
+    outside = (1 - share) * np.maximum(entering, -residents)
+    net = (housing - displacement).sum(axis=0)
+    np.testing.assert_allclose(net, outside.sum(axis=0), rtol=1e-9, atol=1e-6)
 
 
 @given(arrays(float, (4, 2, 3), elements=st.floats(1e3, 1e4)), shares)
