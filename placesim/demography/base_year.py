@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.children import Counted, count_children, entry_ratios, expected_entrants
+from placesim.demography.children import Counted, completed, count_children, entry_ratios, expected_entrants
 from placesim.demography.flows import Flows, read_flows
 from placesim.demography.progression import Rolls, read_rolls
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages
@@ -21,9 +21,9 @@ NOBODY: Final = 1e-9  # pupils: fewer are rounding
 
 @dataclass(frozen=True, eq=False)
 class HomeRolls(Frozen):
-    """staying[grade] who live and learn in the county, pupils[grade] who live there, wherever they learn, in the year of
-    the grade's latest rolls (the base year or one before); NaN where no roll is known. inflow[grade] as the flows tell
-    it, but no more than the roll."""
+    """staying[grade] who live and learn in the county, pupils[grade] who live there, wherever they learn, in the year
+    of the grade's latest rolls (the base year or one before); NaN where no roll is known. inflow[grade] as the flows
+    tell it, but no more than the roll."""
 
     rolls: Rolls
     flows: Flows
@@ -81,11 +81,25 @@ def read_home_rolls(inputs: Inputs, options: DemandOptions) -> HomeRolls:
     return HomeRolls(rolls, flows, inflow, staying, staying + flows.outflow.sum(axis=0))
 
 
-def read_known_children(inputs: Inputs, options: DemandOptions, home: HomeRolls) -> KnownChildren:
-    """The children table as expected entrants by area and cohort."""
+def read_known_children(
+    inputs: Inputs, options: DemandOptions, home: HomeRolls, projection: Projection | None
+) -> KnownChildren:
+    """The children table as expected entrants by area and cohort; areas it leaves out by other cohorts or residents."""
     counted = count_children(inputs, options.reference_date)
+    counted = completed(counted, _residents_of(counted.cohorts, projection, options.years[0], len(inputs.area_ids)))
     ratios = entry_ratios(counted, _past_entrants(counted, home, options.stages), options.demand.entry_ratio)
     return KnownChildren(counted.cohorts, expected_entrants(counted, ratios), any(ratios.assumed))
+
+
+def _residents_of(cohorts: Ints, projection: Projection | None, base: int, areas: int) -> Floats:
+    """residents[area, cohort] of the cohorts' age in the base year; NaN without projection and for other ages."""
+    residents = np.full((areas, len(cohorts)), np.nan)
+    if projection is not None:
+        by_age = projection.residents[:, projection.years.index(base)].sum(axis=1)
+        age = base - cohorts
+        held = (age >= 0) & (age < by_age.shape[1])
+        residents[:, held] = by_age[:, age[held]]
+    return residents
 
 
 def _past_entrants(counted: Counted, home: HomeRolls, stages: Stages) -> Floats:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from placesim.demography.children import complete_counts
+from placesim.demography.children import complete_counts, count_children, missing_counts
 from placesim.demography.frames import numbers
 from placesim.demography.rates import areas_without_fertility
 from placesim.errors import Finding
@@ -118,7 +118,7 @@ def _housing(inputs: Inputs, options: ProjectionOptions) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------------------------- demand
 def check_demand(inputs: Inputs, options: DemandOptions) -> list[Finding]:
     """What keeps `estimate_demand` from saying anything, and what it will leave unused or assume."""
-    return [*_sources(inputs, options), *_unused(inputs, options)]
+    return [*_sources(inputs, options), *_uncounted(inputs, options), *_unused(inputs, options)]
 
 
 def _sources(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
@@ -130,6 +130,21 @@ def _sources(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
     elif inputs.has("enrolment") and latest < base:
         known = int(latest) if np.isfinite(latest) else "–"
         yield at_table(inputs.tables["enrolment"], "W330", "year", {"base": base, "latest": known})
+
+
+def _uncounted(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
+    """Areas without a count where others have one."""
+    if not inputs.has("children"):
+        return
+    counted, table = count_children(inputs, options.reference_date), inputs.tables["children"]
+    missing = missing_counts(counted)
+    if missing.any():
+        facts = {"counts": int(missing.sum()), "areas": int(missing.any(axis=1).sum())}
+        facts |= {"cohorts": spans(counted.cohorts[missing.any(axis=0)])}
+        yield at_table(table, "W334", "cohort", facts)
+    never = np.flatnonzero(~np.isfinite(counted.counts).any(axis=(0, 2)))
+    if len(never) and len(counted.cohorts):
+        yield at_table(table, "W335", "area_id", {"areas": len(never), "first": inputs.area_ids[never[0]]})
 
 
 def _unused(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placesim.demography.frames import numbers, positions
 from placesim.records import Floats, Frozen, Inputs, Ints
@@ -22,7 +23,8 @@ ASSUMED_VARIANCE: Final = 0.20**2
 
 @dataclass(frozen=True, eq=False)
 class Counted(Frozen):
-    """counts[basis, area, cohort]: children at their latest count, NaN where the basis has no row."""
+    """counts[basis, area, cohort]: children at their latest count, NaN where the basis has no row and nothing stands in
+    for it."""
 
     cohorts: Ints
     counts: Floats
@@ -63,6 +65,47 @@ def complete_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
     return table[complete & (table["area"] >= 0) & (table["basis"] >= 0)]
 
 
+def missing_counts(counted: Counted) -> NDArray[np.bool_]:
+    """missing[area, cohort]: no basis counts the area in this cohort, though one does in another cohort."""
+    present = np.isfinite(counted.counts).any(axis=0)
+    return ~present & present.any(axis=1, keepdims=True)
+
+
+def completed(counted: Counted, residents: Floats) -> Counted:
+    """`counted` with estimates where an area lacks a count that others have.
+
+    An area counted in other cohorts: its usual count × the level of this cohort where it is counted (Σ counts ÷ Σ usual
+    counts of the same areas), basis by basis. An area never counted: residents[area, cohort] × children per resident of
+    the areas counted; none where its residents are unknown (NaN).
+    """
+    counts = counted.counts
+    told = np.isfinite(counts)
+    usual = _usual(counts)
+    fill = missing_counts(counted) & told.any(axis=2, keepdims=True) & told.any(axis=1, keepdims=True)
+    counts = np.where(fill, usual * _level(counts, usual), counts)
+    never = ~told.any(axis=(0, 2))[:, None] & np.isfinite(residents)
+    by_people = residents * _level(counts, np.broadcast_to(np.nan_to_num(residents), counts.shape))
+    return Counted(counted.cohorts, np.where(never & told.any(axis=1, keepdims=True), by_people, counts))
+
+
+def _usual(counts: Floats) -> Floats:
+    """usual[basis, area, cohort] of an area in every cohort: its mean over the cohorts that count all areas of the
+    basis, over all its cohorts where there is none."""
+    told = np.isfinite(counts)
+    whole = (told | ~told.any(axis=2, keepdims=True)).all(axis=1, keepdims=True) & told.any(axis=1, keepdims=True)
+    use = told & (whole | ~whole.any(axis=2, keepdims=True))
+    cohorts = use.sum(axis=2, keepdims=True)
+    total = np.where(use, np.nan_to_num(counts), 0.0).sum(axis=2, keepdims=True)
+    return np.broadcast_to(total / np.maximum(cohorts, 1), counts.shape)
+
+
+def _level(counts: Floats, measure: Floats) -> Floats:
+    """level[basis, 1, cohort] = Σ counts ÷ Σ measure over the areas counted; 0 where the measure is nothing."""
+    there = np.isfinite(counts)
+    total = np.where(there, measure, 0.0).sum(axis=1, keepdims=True)
+    return np.divide(np.nansum(counts, axis=1, keepdims=True), total, out=np.zeros_like(total), where=total > 0)
+
+
 def entry_ratios(counted: Counted, entrants: Floats, given: Mapping[str, float]) -> EntryRatios:
     """Ratios by basis: as given, else from entrants[cohort] (NaN where not yet entered), else 1.
 
@@ -86,7 +129,7 @@ def entry_ratios(counted: Counted, entrants: Floats, given: Mapping[str, float])
 def expected_entrants(counted: Counted, ratios: EntryRatios) -> Floats:
     """entrants[area, cohort]: the bases combined by inverse variance, each over the areas where it has a count.
 
-    An area that no basis counts has none; every cohort of `counted` is counted somewhere.
+    An area that no basis counts has none (`completed` estimates it before); every cohort is counted somewhere.
     """
     present = np.isfinite(counted.counts)
     weight = present / ratios.variance[:, None, None]

@@ -29,7 +29,7 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     """
     stages, areas = options.stages, len(inputs.area_ids)
     home = read_home_rolls(inputs, options)
-    children = read_known_children(inputs, options, home)
+    children = read_known_children(inputs, options, home, projection)
     residents = residents_by_grade(projection, options, areas)
     links = link(home, children, residents, options)
     at_home, how_brought_home = bring_home(home, children, residents, stages)

@@ -13,8 +13,8 @@ from placesim.vocabulary import OUTSIDE
 
 @dataclass(frozen=True, eq=False)
 class Flows(Frozen):
-    """inflow[grade] live outside and learn here · outflow[area, grade] live here and learn outside · inside[area, grade]
-    live and learn here. Zero where the table says nothing."""
+    """inflow[grade] live outside and learn here · outflow[area, grade] live here and learn outside · inside[area,
+    grade] live and learn here. Zero where the table says nothing."""
 
     inflow: Floats
     outflow: Floats

@@ -14,6 +14,7 @@ from placesim.demography.children import (
     SINGLE_VARIANCE,
     Counted,
     EntryRatios,
+    completed,
     count_children,
     entry_ratios,
     expected_entrants,
@@ -57,6 +58,42 @@ def test_no_children_at_all():
     got = count_children(county({"areas": squares(["A"])}), "08-31")
     assert got.counts.shape == (len(CHILD_BASES), 1, 0)
     assert expected_entrants(got, entry_ratios(got, np.zeros(0), {})).shape == (1, 0)
+
+
+# ------------------------------------------------------------------------------------------------ missing counts
+UNKNOWN = np.full((2, 2), np.nan)
+
+
+def test_an_area_counted_in_other_cohorts_is_estimated_at_the_level_of_the_rest():
+    table = counted(child("A", 2019, 30), child("B", 2019, 60), child("A", 2020, 90))
+    got = completed(table, UNKNOWN).counts[REGISTRATION]
+    np.testing.assert_allclose(got, [[30, 90], [60, 180]])  # A's 90 are three times its 30 of the cohort known whole
+
+
+def test_without_a_cohort_known_whole_each_area_goes_by_the_mean_of_its_own():
+    table = counted(child("A", 2019, 30), child("B", 2020, 60))
+    np.testing.assert_allclose(completed(table, UNKNOWN).counts[REGISTRATION], [[30, 30], [60, 60]])
+
+
+def test_an_area_told_by_another_basis_is_not_estimated():
+    table = counted(
+        child("A", 2019, 30), child("B", 2019, 60), child("A", 2020, 30), child("B", 2020, 5, basis="permit")
+    )
+    assert np.isnan(completed(table, UNKNOWN).counts[REGISTRATION, 1, 1])
+
+
+def test_an_area_never_counted_goes_by_its_residents():
+    table = counted(child("A", 2019, 30), child("A", 2020, 40))
+    got = completed(table, np.array([[60.0, 50.0], [20.0, np.nan]])).counts[REGISTRATION]
+    np.testing.assert_allclose(got, [[30, 40], [10, np.nan]])
+    assert np.isnan(completed(table, UNKNOWN).counts[REGISTRATION, 1]).all()
+
+
+@given(st.lists(st.integers(0, 500), min_size=4, max_size=4))
+def test_where_every_area_is_counted_nothing_is_estimated(n):
+    rows = [child(a, c, n.pop()) for a in "AB" for c in (2019, 2020)]
+    table = counted(*rows)
+    np.testing.assert_array_equal(completed(table, np.ones((2, 2))).counts, table.counts)
 
 
 # ---------------------------------------------------------------------------------------------------- entry ratios

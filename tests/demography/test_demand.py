@@ -115,6 +115,12 @@ def test_children_alone_speak_for_their_cohorts_only():
     assert {"demand.entry_ratio_assumed", "demand.grade_without_source"} <= set(got.notes)
 
 
+def test_a_cohort_counted_in_one_area_is_not_the_countys():
+    rows = [r for r in known({2019: (30, 30), 2020: (30, 30), 2021: (30, 0)}) if r["children"]]
+    got = estimate_demand(None, inputs(children=rows), options())
+    np.testing.assert_allclose(cells(got, "G1")[:2, :3], [[30, 30, 30], [30, 30, 30]])
+
+
 def test_nothing_known_is_nobody():
     got = estimate_demand(None, inputs(), options())
     assert got.pupils.shape == (3, 5, 5, 1)
@@ -252,7 +258,7 @@ def test_no_more_come_from_outside_than_are_on_roll():
 @pytest.mark.parametrize(("leaving", "home", "exceeds"), [(75, (150, 225), False), (225, (225, 300), True)])
 def test_leavers_are_of_their_own_area(leaving, home, exceeds):
     """Residents as 2 : 3; 300 primary pupils on roll. Too many leavers: the 300 who stay all live in B."""
-    people = residents({age: (80, 120) for age in (6, 7, 8)})
+    people = residents(dict.fromkeys((6, 7, 8), (80, 120)))
     table = inputs(enrolment=enrolment({2025: [100, 100, 100, 0, 0]}), flows=[flow("A", "outside", leaving)])
     got = estimate_demand(people, table, options())
     primary = got.stage_pupils("primary")[:2, 0].ravel()

@@ -39,3 +39,24 @@ def test_each_fault_has_its_code(tables, codes):
     for finding in findings:
         for language in ("en", "zh"):
             assert "{" not in "".join(describe(finding, language))
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ([("A", 2019), ("B", 2019), ("A", 2020), ("B", 2020)], {}),
+        (
+            [("A", 2019), ("B", 2019), ("A", 2020), ("A", 2021)],
+            {"W334": {"counts": 2, "areas": 1, "cohorts": "2020–2021"}},
+        ),
+        ([("A", 2019)], {"W335": {"areas": 1, "first": "B"}}),
+    ],
+)
+def test_areas_without_a_count_that_others_have(cells, found):
+    rows = [{**CHILD, "area_id": area, "cohort": cohort} for area, cohort in cells]
+    given = county({"areas": squares(["A", "B"]), "children": rows})
+    findings = check_demand(given, DemandOptions((2025, 2026), STAGES, DemandParameters()))
+    assert {f.code: {k: f.facts[k] for k in found.get(f.code, ())} for f in findings} == found
+    for finding in findings:
+        for language in ("en", "zh"):
+            assert "{" not in "".join(describe(finding, language))
