@@ -14,6 +14,8 @@ from placesim.errors import InputError
 from placesim.records import Floats
 
 MONTHS: Final = 12
+LAST_YEAR: Final = 9999
+COMMON_YEAR, LEAP_YEAR = 2023, 2024
 WHOLE: Final = 1e-9  # months of a cohort may miss or pass twelve by this much
 
 
@@ -39,10 +41,8 @@ def cohort_births(births: pd.DataFrame, *, cutoff: str = "08-31") -> pd.DataFram
         for later, share in ((0, own), (1, 1.0 - own))
     ]
     keys = [*series, "year"]
+    _refuse_periods_given_twice(rows, month)
     total = pd.concat(parts).groupby(keys, dropna=False, sort=True, as_index=False)[["births", "_months"]].sum()
-    if (total["_months"] > MONTHS + WHOLE).any():
-        twice = total[total["_months"] > MONTHS + WHOLE].iloc[0]
-        raise InputError("births", "gives a period twice", value=dict(twice[keys]))
     complete = total["_months"] >= MONTHS - WHOLE
     return total.loc[complete, [*keys, "births"]].reset_index(drop=True)
 
@@ -51,23 +51,41 @@ def _months_before(cutoff: str) -> float:
     """Months of the year up to and with the cut-off day; 08-31 → 8."""
     match = re.fullmatch(r"(\d\d)-(\d\d)", cutoff) if isinstance(cutoff, str) else None
     month, day = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not 1 <= month <= MONTHS or not 1 <= day <= 31:
-        raise InputError("cutoff", "must be MM-DD", value=cutoff)
-    days = calendar.monthrange(2023, month)[1]
+    longest = calendar.monthrange(LEAP_YEAR, month)[1] if 1 <= month <= MONTHS else 0
+    if not 1 <= day <= longest:
+        raise InputError("cutoff", "must be MM-DD, a day of the calendar", value=cutoff)
+    days = calendar.monthrange(COMMON_YEAR, month)[1]
     return month - 1 + min(day, days) / days
 
 
+def _refuse_periods_given_twice(rows: pd.DataFrame, month: Floats) -> None:
+    """`rows`: the series and the year of each row; a year without month holds all its months."""
+    years = rows.assign(month=np.nan_to_num(month))
+    again = years.duplicated().to_numpy()
+    whole = years[np.isnan(month)].drop(columns="month").drop_duplicates().assign(month=0.0)
+    inside = rows.assign(month=0.0).merge(whole, how="left", indicator=True)["_merge"].to_numpy() == "both"
+    for row in np.flatnonzero(again | (inside & ~np.isnan(month)))[:1]:
+        raise InputError("births", "gives a period twice", int(row), rows["year"].iloc[row])
+
+
 def _checked(births: pd.DataFrame) -> pd.DataFrame:
+    """year, births and month as numbers, after every rule has been tested."""
+    if not isinstance(births, pd.DataFrame):
+        raise InputError("births", "must be a DataFrame", value=type(births).__name__)
     for column in ("year", "births"):
         if column not in births:
             raise InputError("births", f"needs a column {column}", value=list(births.columns))
     rules = {
-        "year": (lambda v: np.isfinite(v) & (v == np.floor(v)), "year must be a whole number"),
+        "year": (lambda v: (abs(v) <= LAST_YEAR) & (v == np.floor(v)), "year must be a whole number"),
         "births": (lambda v: np.isfinite(v) & (v >= 0), "births must be a number and not negative"),
-        "month": (lambda v: np.isnan(v) | np.isin(v, np.arange(1, MONTHS + 1)), "month must be 1–12 or blank"),
+        "month": (lambda v: np.isin(v, np.arange(1, MONTHS + 1)), "month must be 1–12 or blank"),
     }
-    for column, (holds, rule) in rules.items():
-        values: Floats = numbers(births, column)
-        for row in np.flatnonzero(~holds(values))[:1]:
-            raise InputError("births", rule, int(row), values[row])
-    return births.assign(year=numbers(births, "year").astype(np.int64))
+    table = births.copy()
+    for column in [c for c in rules if c in births]:
+        holds, rule = rules[column]
+        given = births[column]
+        table[column] = values = pd.to_numeric(given, errors="coerce").astype(np.float64)
+        allowed = holds(values.to_numpy()) | (given.isna().to_numpy() & (column == "month"))
+        for row in np.flatnonzero(~allowed)[:1]:
+            raise InputError("births", rule, int(row), given.iloc[row])
+    return table.astype({"year": np.int64})

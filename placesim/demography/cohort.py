@@ -57,7 +57,7 @@ def project_population(base: ArrayLike, rates: Rates, *, migration: Literal["end
     Raises InputError for a wrong shape or value, and for a cell that would fall below zero.
     Source: Preston, Heuveline & Guillot (2001), Demography, boxes 6.1 and 6.2.
     """
-    if migration not in EARLY_SHARE:
+    if not isinstance(migration, str) or migration not in EARLY_SHARE:
         raise InputError("migration", 'must be "end" or "even"', value=migration)
     start, arrays = _checked(base, rates)
     migrants = arrays[2]
@@ -81,7 +81,9 @@ def _below_zero(cell: tuple[int, int, int, int], migrants: Floats) -> InputError
 # ------------------------------------------------------------------------------------------------ what is refused
 def _checked(base: ArrayLike, rates: Rates) -> tuple[Floats, tuple[Floats, Floats, Floats, Floats]]:
     """The arguments as float64 arrays in C order, after every rule has been tested."""
-    if rates.step_years not in STEP_YEARS:
+    if not isinstance(rates, Rates):
+        raise InputError("rates", "must be Rates", value=type(rates).__name__)
+    if np.ndim(rates.step_years) or rates.step_years not in STEP_YEARS:
         raise InputError("step_years", "must be 1 or 5", value=rates.step_years)
     start = _floats("base", base, 3)
     areas, sexes, ages = start.shape

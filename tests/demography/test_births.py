@@ -100,7 +100,7 @@ def test_the_table_is_not_modified():
         (pd.DataFrame({"year": [2017, np.nan], "births": [1, 1]}), 1),
         (pd.DataFrame({"year": [2017], "month": [13], "births": [1]}), 0),
         (pd.DataFrame({"year": [2017]}), None),
-        (pd.DataFrame({"year": [2017, 2017, 2018], "births": [1, 1, 1]}), None),
+        (pd.DataFrame({"year": [2017, 2017, 2018], "births": [1, 1, 1]}), 1),
     ],
 )
 def test_bad_births_are_named(table, index):
@@ -109,7 +109,52 @@ def test_bad_births_are_named(table, index):
     assert (caught.value.argument, caught.value.index) == ("births", index)
 
 
-@pytest.mark.parametrize("cutoff", ["8-31", "13-01", "00-10", "08-32", 831])
+@pytest.mark.parametrize("cutoff", ["8-31", "13-01", "00-10", "08-32", "04-31", "02-30", 831])
 def test_a_bad_cut_off_is_named(cutoff):
     with pytest.raises(InputError, match="MM-DD"):
         cohort_births(calendar_years(y2017=1), cutoff=cutoff)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "row"),
+    [
+        ("births", [1, "many"], 1),
+        ("births", [None, 1], 0),
+        ("year", [2017, "next"], 1),
+        ("year", [np.inf, 2017], 0),
+        ("year", [2017, 1e30], 1),
+        ("month", [1, "May"], 1),
+    ],
+)
+def test_a_value_that_is_no_number_names_its_column_and_row(column, values, row):
+    table = pd.DataFrame({"year": [2017, 2018], "month": [1, 2], "births": [1, 1]}).assign(**{column: values})
+    with pytest.raises(InputError, match=f"{column} must be") as caught:
+        cohort_births(table)
+    assert caught.value.index == row
+
+
+@pytest.mark.parametrize("table", [None, [1, 2], {"year": [2017], "births": [1]}])
+def test_births_must_be_a_table(table):
+    with pytest.raises(InputError, match="DataFrame"):
+        cohort_births(table)
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "row"),
+    [
+        ([2017, 2018, 2017], [None] * 3, 2),
+        ([2017] * 3, [5, 6, 5], 2),  # even where another month is missing
+        ([2017, 2017], [None, 5], 1),  # the year holds its May
+        ([2017, 2017], [5, None], 0),
+    ],
+)
+def test_a_period_given_twice_is_refused(year, month, row):
+    table = pd.DataFrame({"year": year, "month": month, "births": 1, "area_id": None})
+    with pytest.raises(InputError, match="twice") as caught:
+        cohort_births(table)
+    assert caught.value.index == row
+
+
+def test_the_same_period_of_two_series_is_not_twice():
+    table = pd.DataFrame({"year": [2017, 2018] * 2, "births": 12.0, "area_id": ["A", "A", "B", "B"]})
+    assert cohort_births(table)["births"].tolist() == [12, 12]

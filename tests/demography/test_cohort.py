@@ -228,6 +228,9 @@ def test_other_wrong_arguments():
         (lambda: project_population([["x"]], rates), "base"),
         (lambda: project_population(base, rates, migration="start"), "migration"),
         (lambda: project_population(base, replace(rates, step_years=2)), "step_years"),
+        (lambda: project_population(base, replace(rates, step_years=np.array([1, 5]))), "step_years"),
+        (lambda: project_population(base, rates, migration=["end"]), "migration"),
+        (lambda: project_population(base, None), "rates"),
     ]:
         with pytest.raises(InputError) as caught:
             call()

@@ -92,6 +92,10 @@ def test_census_groups_of_zhejiang_counties(real_data: Path):
         ([1.0, 2.0], [0, 4.5, 5], "edges", 1),
         ([], [0], "groups", None),
         ([1.0], [0], "edges", None),
+        (["a"], [0, 5], "groups", None),
+        ([[1.0], [1.0, 2.0]], [0, 5], "groups", None),
+        ([1.0], ["a", "b"], "edges", None),
+        ([1.0], None, "edges", None),
     ],
 )
 def test_bad_input_is_named(groups, edges, argument, index):
