@@ -28,7 +28,7 @@ Progress = Callable[[str], None]
 
 # What each stage reads of the inputs and which rooms compute it: the two parts of its cache key that the code knows.
 _READS = {
-    "projection": ("areas", "population", "births", "rates", "totals", "developments", "household_profiles"),
+    "projection": ("areas", "population", "rates", "developments", "household_profiles"),
     "demand": ("areas", "enrolment", "schools", "flows", "children"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),

@@ -24,15 +24,26 @@ RANGES: Final = {
     "out_rate": (0.0, 1.0),
     "sex_ratio_at_birth": (80.0, 150.0),
 }
+NOT_USED: Final = ("births", "totals")  # read and checked, but no method takes them into account yet
 NEEDS_AGES: Final = ("fertility", "survival", "mortality")
 
 
 def check_projection(inputs: Inputs, options: ProjectionOptions) -> list[Finding]:
-    """What keeps `project` from running and what it will assume; empty for method `none`.
+    """What keeps `project` from running and what it will leave unused or assume; method `none` needs nothing.
 
     Ages, years and areas missing from the population table, and rows that contradict each other, are found by
     `inputs.check`, which comes first.
     """
+    return [*_not_used(inputs), *_needs(inputs, options)]
+
+
+def _not_used(inputs: Inputs) -> Iterator[Finding]:
+    for name in NOT_USED:
+        if inputs.has(name):
+            yield at_table(inputs.tables[name], "N324")
+
+
+def _needs(inputs: Inputs, options: ProjectionOptions) -> list[Finding]:
     method = options.demography.method
     if method == "none":
         return []

@@ -137,5 +137,13 @@ def test_no_population_is_only_noted():
     assert check(method="none") == []
 
 
+@pytest.mark.parametrize("method", ["cohort", "none"])
+@pytest.mark.parametrize("table", ["births", "totals"])
+def test_tables_that_are_not_used_yet_are_told(table, method):
+    row = {"births": {"year": 2025, "births": 9}, "totals": {"year": 2025, "measure": "births", "value": 9}}[table]
+    finding = only(check(method=method, **{table: [row]}))
+    assert (finding.code, finding.file) == ("N324", f"{table}.csv")
+
+
 def test_spans_in_words():
     assert spans(np.array([3, 4, 5, 9, 11, 12])) == "3–5, 9, 11–12"
