@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from placesim.errors import InputError
 
+LARGEST = 2**53  # above it, whole numbers are no longer exact as float64
+
 
 def as_numbers(argument: str, given: ArrayLike, *, axes: int | None = None) -> NDArray[np.float64]:
     """`given` as float64, not copied where it is that already. Raises InputError: not numbers, or other axes."""
@@ -15,7 +17,7 @@ def as_numbers(argument: str, given: ArrayLike, *, axes: int | None = None) -> N
     except (TypeError, ValueError) as error:
         raise InputError(argument, "must be an array of numbers") from error
     if axes is not None and values.ndim != axes:
-        rule = "must have one axis" if axes == 1 else f"must have {axes} axes"
+        rule = ("must be one number", "must have one axis")[axes] if axes < 2 else f"must have {axes} axes"
         raise InputError(argument, rule, value=f"shape {values.shape}")
     return values
 

@@ -54,7 +54,7 @@ class _County:
 
     def flows(self, stage: int, t: int, laid: StageYear, solved: Solved) -> Ints:
         """rows[row, column] of a stage in a year; schools past the last one are outside and unplaced."""
-        dealt = laid.deal(solved.sent[stage])
+        dealt = solved.dealt[stage]
         grade, group = np.divmod(dealt.cell, self.pupils.shape[3])
         grade = grade + self._grades(stage).start
         year = np.full(len(grade), t)

@@ -8,6 +8,16 @@ from placesim.records import Floats, Ints
 from placesim.vocabulary import DESIGN
 
 
+def classes_wanted(roll: Ints, design: Floats) -> Ints:
+    """classes[unit, grade] = ⌈roll ÷ design size⌉, one at least for a grade with pupils.
+
+    roll[unit, grade], design[unit].
+    """
+    size = design[:, None]
+    wanted = np.ceil(np.divide(roll, size, out=np.zeros(roll.shape), where=size > 0) - 1e-9).astype(np.int64)
+    return np.maximum(wanted, roll > 0)
+
+
 def form_classes(roll: Ints, class_size: Floats, rooms: Ints) -> Ints:
     """classes[unit, grade] of one stage, a unit being a school in a year.
 
@@ -16,10 +26,7 @@ def form_classes(roll: Ints, class_size: Floats, rooms: Ints) -> Ints:
     largest, which makes the largest class as small as it can be. Each grade with pupils is counted as one class even
     where grades outnumber rooms and would be taught together: the rooms then say so.
     """
-    design = class_size[:, DESIGN, None]
-    wanted = np.ceil(np.divide(roll, design, out=np.zeros(roll.shape), where=design > 0) - 1e-9).astype(np.int64)
-    classes = (roll > 0).astype(np.int64)
-    wanted = np.maximum(wanted, classes)
+    wanted, classes = classes_wanted(roll, class_size[:, DESIGN]), (roll > 0).astype(np.int64)
     enough = (rooms < 0) | (wanted.sum(axis=1) <= rooms)
     classes[enough] = wanted[enough]
     short = np.flatnonzero(~enough)

@@ -55,11 +55,15 @@ def split_places(whole_pool: Ints, class_size: Floats, binding: Ints, rooms: Int
     return np.maximum.accumulate(places, axis=2)
 
 
-def rooms_needed(load: Ints, places: Ints, stage_rooms: Ints) -> Ints:
+def rooms_needed(load: Ints, places: Ints, stage_rooms: Ints, class_size: Floats, approved: NDArray[np.bool_]) -> Ints:
     """rooms[campus, stage] that hold load[campus, stage] at design level; all its rooms for a stage that is over it.
 
-    places[campus, stage] at design level with stage_rooms[campus, stage].
+    places[campus, stage] at design level with stage_rooms[campus, stage]; class_size[campus, stage] at that level.
+    Where an approval holds the places (approved[campus, stage]), more rooms than pupils within it fill are not needed.
     """
     fits = (load <= places) & (places > 0)
     needed = -(-load * stage_rooms // np.maximum(places, 1))
-    return np.where(fits, np.minimum(needed, stage_rooms), np.where(load > 0, stage_rooms, 0))
+    held = np.where(fits, np.minimum(needed, stage_rooms), np.where(load > 0, stage_rooms, 0))
+    within = np.minimum(load, places)
+    by_size = np.ceil(np.divide(within, class_size, out=held.astype(float), where=class_size > 0) - _SLACK)
+    return np.where(approved, np.minimum(held, by_size), held).astype(np.int64)

@@ -45,6 +45,7 @@ class StageYear:
     zones: Zones
     inflow: Shipments
     schools: int
+    groups: int
 
     def enrolled(self) -> Ints:
         """pupils[school] from outside."""
@@ -74,6 +75,13 @@ class StageYear:
         together = np.concatenate([sent.pupils, self.inflow.pupils, rest.pupils])[order]
         return deal(self.cells, Shipments(node[order], school, together), self.phase)
 
+    def roll(self, dealt: Dealt) -> Ints:
+        """roll[school, grade] of what was dealt."""
+        roll = np.zeros((self.schools, self.cells.shape[1] // self.groups), dtype=np.int64)
+        here = dealt.school < self.schools
+        np.add.at(roll, (dealt.school[here], dealt.cell[here] // self.groups), dealt.pupils[here])
+        return roll
+
 
 def lay_out(question: Question) -> StageYear:
     """Nodes = area × band of grades that the same schools teach, with pupils; band by band, the outside nodes last."""
@@ -92,7 +100,7 @@ def lay_out(question: Question) -> StageYear:
     inflow = _inflow(question, bands[:, band[residents:]], flat[residents:].sum(axis=1), phase[residents:])
     return StageYear(
         area=area, cells=flat, phase=phase, residents=residents, arcs=_arcs(question.ways, bands, node_of),
-        zones=_zones(question.zones, bands, node_of), schools=len(bands),
+        zones=_zones(question.zones, bands, node_of), schools=len(bands), groups=question.cells.shape[2],
         inflow=Shipments(inflow.node + residents, inflow.school, inflow.pupils),
     )  # fmt: skip
 

@@ -59,8 +59,9 @@ def dated_zones(places: Places, areas: tuple[str, ...]) -> DatedZones:
 
 
 def inflow_weights(inputs: Inputs, places: Places) -> Floats:
-    """weight[stage, school]: pupils from outside in the latest year that the table flows has of them."""
+    """weight[stage, school]: pupils from outside, by the latest flows of the stage not after the base year."""
     rows = inputs.frame("flows")
+    rows = rows[pd.to_numeric(rows["year"]) <= places.years[0]]
     rows = rows[
         (rows["area_id"] == OUTSIDE) & rows["school_id"].isin(places.ids) & rows["stage"].isin(places.stages.ids)
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
-from placesim.arguments import as_numbers, refuse
+from placesim.arguments import LARGEST, as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -34,19 +34,23 @@ def transport(
     takes as long as the price is used rather than leaving a pupil unplaced.
 
     Raises InputError for wrong shapes, NaN, negative or fractional pupils or places (rounding is the caller's, by
-    `whole`), positions off the axes, negative or NaN minutes or price.
+    `whole`), counts above 2⁵³ and pupils that add up to more, positions off the axes, negative or NaN minutes or price.
     """
     supply, room = _counts("pupils", pupils), _counts("places", places)
+    everyone = sum(supply.tolist())
+    if everyone > LARGEST:
+        raise InputError("pupils", "must not add up to more than 2⁵³", value=everyone)
     arcs = Arcs(
-        _positions("area", area, len(supply)), _positions("school", school, len(room)), _minutes("minutes", minutes)
+        _positions("area", area, "pupils", supply), _positions("school", school, "places", room), _minutes(minutes)
     )
     _same_length("school", arcs.school, arcs.node)
     _same_length("minutes", arcs.minutes, arcs.node)
-    price = _minutes("unplaced_minutes", [unplaced_minutes])[0]
+    price = as_numbers("unplaced_minutes", unplaced_minutes, axes=0)
+    refuse("unplaced_minutes", price, ~(price >= 0), "must be a number of 0 or more")
     ways = np.flatnonzero(np.isfinite(arcs.minutes))
     usable = Arcs(arcs.node[ways], arcs.school[ways], arcs.minutes[ways])
     flow = np.zeros(len(arcs.node), dtype=np.int64)
-    flow[ways] = cheapest_flow(supply, usable, Steps(room[:, None], np.zeros(1)), float(price))
+    flow[ways] = cheapest_flow(supply, usable, Steps(np.minimum(room, everyone)[:, None], np.zeros(1)), float(price))
     placed = np.bincount(arcs.node, weights=flow, minlength=len(supply)).astype(np.int64)
     return Flow(flow, supply - placed, float(usable.minutes @ flow[ways]))
 
@@ -54,20 +58,24 @@ def transport(
 def _counts(argument: str, given: ArrayLike) -> Ints:
     values = as_numbers(argument, given, axes=1)
     refuse(argument, values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
+    refuse(argument, values, values > LARGEST, "must not be above 2⁵³")
     refuse(argument, values, values != np.floor(values), "must be a whole number (round with `whole` first)")
     return values.astype(np.int64)
 
 
-def _positions(argument: str, given: ArrayLike, length: int) -> Ints:
-    values = as_numbers(argument, given, axes=1)
+def _positions(argument: str, given: ArrayLike, axis: str, counts: Ints) -> Ints:
+    """Positions on the axis of the counts, which the argument named `axis` gives."""
+    values, length = as_numbers(argument, given, axes=1), len(counts)
+    if len(values) and not length:
+        raise InputError(argument, f"must be empty, as {axis} is", value=f"{len(values)} rows")
     off = ~((values >= 0) & (values < length)) | (values != np.floor(values))
     refuse(argument, values, off, f"must be a position 0 … {length - 1}")
     return values.astype(np.int64)
 
 
-def _minutes(argument: str, given: ArrayLike) -> Floats:
-    values = as_numbers(argument, given, axes=1)
-    refuse(argument, values, ~(values >= 0), "must be a number of 0 or more")
+def _minutes(given: ArrayLike) -> Floats:
+    values = as_numbers("minutes", given, axes=1)
+    refuse("minutes", values, ~(values >= 0), "must be a number of 0 or more")
     return values
 
 

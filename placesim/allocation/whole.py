@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from placesim.arguments import as_numbers, refuse
+from placesim.arguments import LARGEST, as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -24,12 +24,14 @@ def whole(pupils: ArrayLike, *, phase: ArrayLike = 0.5) -> Ints:
     result = ⌊pupils⌋ + difference of ⌊S + phase⌋. Hence every cell and every running total is less than 1 off, whole
     numbers and zeros stay, and a total that is whole is kept (cumulative rounding; cf. Cox, JASA 82, 1987).
 
-    Raises InputError for pupils that are NaN, infinite, negative or have no axis, and for a phase outside [0, 1).
+    Raises InputError for pupils that are NaN, infinite, negative, above 2⁵³ or have no axis, and for a phase outside
+    [0, 1).
     """
     values = as_numbers("pupils", pupils)
     if values.ndim == 0:
         raise InputError("pupils", "must have at least one axis, [..., area]")
     refuse("pupils", values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
+    refuse("pupils", values, values > LARGEST, "must not be above 2⁵³")
     floor, fraction = _parts(values)
     start = (_phase(phase, values.shape[:-1]) + _SNAP)[..., None]
     sums = np.concatenate([start, np.cumsum(fraction, axis=-1) + start], axis=-1) >> _BITS

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from placesim.arguments import as_numbers, refuse
+from placesim.arguments import LARGEST, as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -23,25 +23,26 @@ def travel_matrix(
 ) -> Floats:  # fmt: skip
     """cost[source, target] of the cheapest path, inf where none is within `limit` (a path of exactly `limit` counts).
 
-    u[link], v[link] node positions 0…n−1, cost[link] ≥ 0 in any unit; a link of infinite cost is no link. Parallel
-    links: the cheapest; links from a node to itself carry no path. Links run both ways unless `directed`. Nodes without
+    u[link], v[link] node ids, whole numbers from 0 to 2⁵³, with or without gaps; cost[link] ≥ 0 in any unit; a link of
+    infinite cost is no link. Parallel links: the cheapest; links from a node to itself carry no path. Links run both ways unless `directed`. Nodes without
     links reach only themselves. Dijkstra (1959) as in scipy.sparse.csgraph.
 
-    Raises InputError for node ids that are not whole or below zero, costs or a limit that are NaN or below zero, and
-    links whose three columns differ in length.
+    Raises InputError for node ids that are not whole, below zero or above 2⁵³, costs or a limit that are NaN or below
+    zero, and links whose three columns differ in length.
     """
     ends = [_nodes(name, ids) for name, ids in (("u", u), ("v", v), ("sources", sources), ("targets", targets))]
     weight = _costs(cost, len(ends[0]))
     if len(ends[1]) != len(ends[0]):
         raise InputError("v", f"must have as many links as u ({len(ends[0])})", value=len(ends[1]))
-    if not limit >= 0:
-        raise InputError("limit", "must be a number of 0 or more", value=limit)
-    nodes = 1 + max((int(e.max()) for e in ends if len(e)), default=-1)
+    most = as_numbers("limit", limit, axes=0)
+    refuse("limit", most, ~(most >= 0), "must be a number of 0 or more")
+    named, position = np.unique(np.concatenate(ends), return_inverse=True)
+    ends = np.split(position, np.cumsum([len(e) for e in ends])[:-1])
     few_targets = len(np.unique(ends[3])) < len(np.unique(ends[2]))
     start, end = (ends[3], ends[2]) if few_targets else (ends[2], ends[3])
     tail, head = (ends[1], ends[0]) if few_targets and directed else (ends[0], ends[1])
     out = np.full((len(start), len(end)), np.inf)
-    for rows, block in distances(graph(tail, head, weight, nodes, directed=directed), start, end, limit):
+    for rows, block in distances(graph(tail, head, weight, len(named), directed=directed), start, end, float(most)):
         out[rows] = block
     return out.T.copy() if few_targets else out
 
@@ -71,8 +72,8 @@ def distances(links: csr_array, sources: Ints, targets: Ints, limit: float) -> I
 
 def _nodes(argument: str, ids: ArrayLike) -> Ints:
     values = as_numbers(argument, ids, axes=1)
-    wrong = ~np.isfinite(values) | (values < 0) | (values != np.floor(values))
-    refuse(argument, values, wrong, "must be a node position 0, 1, 2 …")
+    wrong = ~((values >= 0) & (values <= LARGEST)) | (values != np.floor(values))
+    refuse(argument, values, wrong, "must be a node id: a whole number from 0 to 2⁵³")
     return values.astype(np.int64)
 
 

@@ -117,8 +117,12 @@ def test_levels_never_fall_and_all_rooms_give_the_whole_pool(rooms: list[int], l
 
 def test_rooms_needed_by_hand() -> None:
     load, places, rooms = one([90, 91, 300, 0]), one([270, 270, 270, 100]), one([6, 6, 6, 2])
-    assert rooms_needed(load, places, rooms).tolist() == [[2, 3, 6, 0]]
-    assert rooms_needed(one([5]), one([0]), one([3])).tolist() == [[3]]
+    size, free = np.full((1, 4), 45.0), np.zeros((1, 4), dtype=bool)
+    assert rooms_needed(load, places, rooms, size, free).tolist() == [[2, 3, 6, 0]]
+    assert rooms_needed(one([5]), one([0]), one([3]), size[:, :1], free[:, :1]).tolist() == [[3]]
+    # 120 approved: three rooms of 45 fill it, also where more are enrolled
+    approved = rooms_needed(one([90, 120, 150, 0]), one([120] * 4), one([9] * 4), size, ~free)
+    assert approved.tolist() == [[2, 3, 3, 0]]
 
 
 @given(
@@ -129,10 +133,14 @@ def test_the_rooms_needed_hold_the_load(rooms: int, load: int, limit: int, bindi
     total = np.array([rooms + other])
     whole_pool = np.minimum(pool(rooms + other), limit)
     places = split_places(whole_pool, SIZE, one([binding, binding]), total, one([rooms, other]))
-    kept = int(rooms_needed(one([load]), places[:, :1, 0], one([rooms]))[0, 0])
+    kept = int(
+        rooms_needed(one([load]), places[:, :1, 0], one([rooms]), SIZE[:, :1, 0], one([binding]) == APPROVED)[0, 0]
+    )
     fewer = split_places(whole_pool, SIZE, one([binding, binding]), total, one([kept, rooms + other - kept]))
     assert kept <= rooms
     if load <= places[0, 0, 0]:
         assert load <= fewer[0, 0, 0]
+    elif binding == APPROVED:
+        assert fewer[0, 0, 0] == places[0, 0, 0]
     else:
         assert kept == rooms

@@ -106,8 +106,15 @@ def test_equal_totals_do_not_depend_on_the_order_of_rows() -> None:
         ({"minutes": [1.0, np.nan]}, "minutes", 1),
         ({"minutes": [-1.0, 1.0]}, "minutes", 0),
         ({"minutes": [1.0]}, "minutes", None),
-        ({"unplaced_minutes": np.nan}, "unplaced_minutes", 0),
-        ({"unplaced_minutes": -1.0}, "unplaced_minutes", 0),
+        ({"unplaced_minutes": np.nan}, "unplaced_minutes", None),
+        ({"unplaced_minutes": -1.0}, "unplaced_minutes", None),
+        ({"unplaced_minutes": [1.0, 2.0]}, "unplaced_minutes", None),
+        ({"unplaced_minutes": "dear"}, "unplaced_minutes", None),
+        ({"pupils": [1, 1e19]}, "pupils", 1),
+        ({"pupils": [2.0**53, 1]}, "pupils", None),
+        ({"places": [1e30]}, "places", 0),
+        ({"pupils": []}, "area", None),
+        ({"places": []}, "school", None),
     ],
 )
 def test_wrong_arguments_are_named(change: dict[str, Any], argument: str, index: int | None) -> None:
@@ -245,3 +252,13 @@ def test_hamilton_equals_the_linear_programme_and_the_published_total(real_data:
     assert len(schools) == reference["schools"]
     assert flow.total_minutes / pupils.sum() == pytest.approx(reference["lp_mean_m"], rel=0.01)
     assert pupils @ metres.min(axis=1) / pupils.sum() == pytest.approx(reference["nearest_mean_m"], rel=0.01)
+
+
+def test_places_without_end_hold_everyone() -> None:
+    found = transport([5, 2.0**40], [2.0**53, 2.0**53], [0, 0, 1], [0, 1, 1], [2.0, 1.0, 1.0], unplaced_minutes=9)
+    assert found.pupils.tolist() == [0, 5, 2**40]
+
+
+def test_a_way_where_there_is_no_axis_says_so() -> None:
+    with pytest.raises(InputError, match="must be empty, as pupils is"):
+        transport([], [3], [0], [0], [1.0], unplaced_minutes=1)

@@ -121,3 +121,10 @@ def test_a_cohort_keeps_its_phase_and_grades_of_a_year_are_spread() -> None:
 def test_totals_over_grades_are_not_biased_by_the_phases() -> None:
     small = np.full((6, 30), 0.02)  # 0.6 pupils in each of six grades: 3.6 in all
     assert whole(small, phase=cohort_phase(np.arange(2010, 2016), 1)[:, 0]).sum() in (3, 4)
+
+
+def test_numbers_that_float_cannot_count_are_refused() -> None:
+    assert whole([2.0**53, 0.5]).tolist() == [2**53, 1]
+    with pytest.raises(InputError) as error:
+        whole([0.5, 1e19])
+    assert (error.value.argument, error.value.index) == ("pupils", 1)

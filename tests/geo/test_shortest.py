@@ -137,3 +137,20 @@ def test_real_networks_give_the_reference_distances(real_data: Path, city: str, 
     ours = np.array([table.at[a, b] for a, b in zip(reference["from_node"], reference["to_node"], strict=True)])
     assert len(ours) >= 100
     assert np.abs(ours - reference["distance_m"].to_numpy()).max() < 0.02  # metres: the reference is rounded to 0.01
+
+
+def test_ids_may_be_large_and_have_gaps() -> None:
+    far = 10**12
+    assert travel_matrix([0, far], [far, 7], [1.0, 2.0], [0, 9], [7, 9]).tolist() == [[3.0, np.inf], [np.inf, 0.0]]
+
+
+@pytest.mark.parametrize("limit", [None, "far", [1.0], np.nan, -1])
+def test_a_limit_that_is_no_number_is_refused(limit: Any) -> None:
+    with pytest.raises(InputError) as error:
+        travel_matrix([0], [1], [1.0], [0], [1], limit=limit)
+    assert (error.value.argument, error.value.index) == ("limit", None)
+
+
+def test_an_id_beyond_exact_numbers_is_refused() -> None:
+    with pytest.raises(InputError, match="node id"):
+        travel_matrix([0], [1e19], [1.0], [0], [1])
