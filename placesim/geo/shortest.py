@@ -24,8 +24,8 @@ def travel_matrix(
     """cost[source, target] of the cheapest path, inf where none is within `limit` (a path of exactly `limit` counts).
 
     u[link], v[link] node ids, whole numbers from 0 to 2⁵³, with or without gaps; cost[link] ≥ 0 in any unit; a link of
-    infinite cost is no link. Parallel links: the cheapest; links from a node to itself carry no path. Links run both ways unless `directed`. Nodes without
-    links reach only themselves. Dijkstra (1959) as in scipy.sparse.csgraph.
+    infinite cost is no link. Parallel links: the cheapest; links from a node to itself carry no path. Links run both
+    ways unless `directed`. Nodes without links reach only themselves. Dijkstra (1959) as in scipy.sparse.csgraph.
 
     Raises InputError for node ids that are not whole, below zero or above 2⁵³, costs or a limit that are NaN or below
     zero, and links whose three columns differ in length.

@@ -27,8 +27,8 @@ STAGE_COLUMNS = (
 
 def open_ledger(inputs: Inputs, options: SupplyOptions) -> Ledger:
     """The supply before any change and before committed projects."""
-    rows = inputs.frame("schools")
-    rows = rows[rows["stage"].isin(options.stages.ids)]
+    every_row = inputs.frame("schools")
+    rows = every_row[every_row["stage"].isin(options.stages.ids)]
     opens = [c for c in options.changes.values() if isinstance(c, Open)]
     campuses = _campuses(rows, inputs.areas, opens)
     years = options.years
@@ -38,6 +38,7 @@ def open_ledger(inputs: Inputs, options: SupplyOptions) -> Ledger:
     given = _by_stage(blank, school, stage, rows["places"])
     approved = _by_stage(blank, school, stage, rows["approved_places"])
     rooms, temporary = (_by_campus(rows, campuses.index, c) for c in ("rooms", "temporary_rooms"))
+    share = _share_of_rooms(every_row, campuses.index, options)
     known = (rooms > 0) | ~np.isnan(rooms) & np.isnan(given).all(axis=1)
     in_row = _grades_of(rows, stage, options.stages)
     taught = np.zeros((len(campuses), in_row.shape[1], len(years)), dtype=bool)
@@ -47,7 +48,7 @@ def open_ledger(inputs: Inputs, options: SupplyOptions) -> Ledger:
     return Ledger(
         ids=tuple(campuses.index), years=years, stages=options.stages, norms=options.norms,
         areas=inputs.areas, sites=inputs.frame("sites"), campuses=campuses, listed=np.asarray(taught.any(axis=(1, 2))),
-        rooms_known=known, rooms=_every_year(rooms, known, years), temporary=_every_year(temporary, known, years),
+        rooms_known=known, rooms=_every_year(rooms, known, share), temporary=_every_year(temporary, known, share),
         taught=taught, partial=partial, given=np.repeat(given[:, :, None], len(years), axis=2),
         approved=np.where(np.isnan(approved), np.inf, approved),
         bought=np.zeros((*blank.shape, len(years)), dtype=np.int64),
@@ -56,6 +57,18 @@ def open_ledger(inputs: Inputs, options: SupplyOptions) -> Ledger:
         openings={c.school: tuple(o.year for o in opens if o.school == c.school) for c in opens},
         groups=[(i, g, years[0]) for i, g in campuses["school_group"].items() if isinstance(g, str)],
     )  # fmt: skip
+
+
+def shared_with_others(ledger: Ledger, inputs: Inputs) -> list[Finding]:
+    """Campuses that keep rooms for stages which the scenario does not run."""
+    rows = inputs.frame("schools")
+    known = np.array(ledger.ids, dtype=object)[ledger.rooms_known & ledger.listed]
+    others = rows.loc[~rows["stage"].isin(ledger.stages.ids) & rows["school_id"].isin(known)]
+    others = others.loc[np.asarray(_valid(others, ledger.years).any(axis=1))]
+    if others.empty:
+        return []
+    facts = {"count": int(others["school_id"].nunique()), "others": ", ".join(sorted(set(others["stage"])))}
+    return [Finding("W404", column="calendar.stages", value=", ".join(ledger.stages.ids), facts=facts)]
 
 
 def add_projects(ledger: Ledger, inputs: Inputs) -> list[Finding]:
@@ -118,8 +131,22 @@ def _by_campus(rows: pd.DataFrame, index: pd.Index, column: str) -> Floats:
     return pd.to_numeric(rows[column]).groupby(rows["school_id"]).first().reindex(index).to_numpy(float)
 
 
-def _every_year(rooms: Floats, known: NDArray[np.bool_], years: tuple[int, ...]) -> Ints:
-    return np.repeat(np.where(known, np.nan_to_num(rooms), 0.0).astype(np.int64)[:, None], len(years), axis=1)
+def _every_year(rooms: Floats, known: NDArray[np.bool_], share: Floats) -> Ints:
+    """rooms[school, year]: the share of the rooms, in whole rooms, halves up."""
+    return np.floor(np.where(known, np.nan_to_num(rooms), 0.0)[:, None] * share + 0.5).astype(np.int64)
+
+
+def _share_of_rooms(rows: pd.DataFrame, index: pd.Index, options: SupplyOptions) -> Floats:
+    """share[school, year] of a campus' rooms for the stages that are run: the rest is kept for its other stages.
+
+    Equal shares of the stages listed in that year, as the grades of stages that are not run are not known.
+    """
+    school, run = index.get_indexer(pd.Index(rows["school_id"])), rows["stage"].isin(options.stages.ids).to_numpy()
+    valid = _valid(rows, options.years).astype(float)
+    listed, counted = np.zeros((2, len(index), len(options.years)))
+    np.add.at(listed, school[school >= 0], valid[school >= 0])
+    np.add.at(counted, school[run], valid[run])
+    return np.divide(counted, listed, out=np.ones(listed.shape), where=counted > 0)
 
 
 def _grades_of(rows: pd.DataFrame, stage: Ints, stages: Stages) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from placesim.supply import zones
 from placesim.supply.changes import EFFECTS
 from placesim.supply.checks import Case, check_change
 from placesim.supply.ledger import Ledger
-from placesim.supply.opening_balance import add_projects, open_ledger
+from placesim.supply.opening_balance import add_projects, open_ledger, shared_with_others
 
 
 def roll_forward(inputs: Inputs, options: SupplyOptions) -> Places:
@@ -41,7 +41,7 @@ def check_changes(inputs: Inputs, options: SupplyOptions) -> list[Finding]:
 
 def _carry_out(inputs: Inputs, options: SupplyOptions) -> tuple[Ledger, list[AppliedChange], list[Finding]]:
     ledger = open_ledger(inputs, options)
-    findings, applied = add_projects(ledger, inputs), []
+    findings, applied = shared_with_others(ledger, inputs) + add_projects(ledger, inputs), []
     for name, change in sorted(options.changes.items(), key=_order):
         problems = check_change(Case(ledger, name, change))
         findings += problems

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from toy_supply import NORMS, SCHOOLS, options, toy
+from handmade import STAGES
+from toy_supply import NORMS, SCHOOLS, YEARS, options, toy
 
 from placesim.errors import Finding
 from placesim.messages import LANGUAGES, catalogue, describe
+from placesim.records import Stages
 from placesim.scenario.options import SupplyOptions
-from placesim.supply import check_changes
+from placesim.supply import check_changes, roll_forward
 from placesim.supply.changes import EFFECTS
 from placesim.supply.checks import CHECKS
 
@@ -182,3 +184,15 @@ def test_every_finding_has_its_sentences(language: str, code: str, value: str, c
         text, fix = describe(finding, language)
         assert value in text + fix
         assert catalogue(language)["finding"][finding.code]["about"]
+
+
+def test_rooms_are_kept_for_the_stages_that_are_not_run() -> None:
+    primary = SupplyOptions(YEARS, Stages(STAGES.all[:1]), NORMS, {})
+    schools = [*SCHOOLS[:2], {**SCHOOLS[2], "valid_to": 2025}, SCHOOLS[3]]
+    inputs = toy(schools=schools)
+    places = roll_forward(inputs, primary)
+    assert places.rooms.tolist() == [[6] * 5, [5, 5, 9, 9, 9], [3] * 5]  # B: 9 rooms, half of them until 2025
+    [warning] = check_changes(inputs, primary)
+    assert (warning.code, warning.column, warning.value) == ("W404", "calendar.stages", "primary")
+    assert warning.facts == {"count": 1, "others": "junior"}
+    assert not [f for f in check_changes(inputs, options()) if f.code == "W404"]
