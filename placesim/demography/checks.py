@@ -150,7 +150,7 @@ def _uncounted(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
     counted, table = count_children(inputs, options.reference_date), inputs.tables["children"]
     missing = missing_counts(counted)
     if missing.any():
-        facts = {"counts": int(missing.sum()), "areas": int(missing.any(axis=1).sum())}
+        facts: dict[str, Any] = {"counts": int(missing.sum()), "areas": int(missing.any(axis=1).sum())}
         facts |= {"cohorts": spans(counted.cohorts[missing.any(axis=0)])}
         yield at_table(table, "W334", "cohort", facts)
     never = np.flatnonzero(~np.isfinite(counted.counts).any(axis=(0, 2)))

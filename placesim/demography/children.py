@@ -67,8 +67,8 @@ def complete_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
 
 def missing_counts(counted: Counted) -> NDArray[np.bool_]:
     """missing[area, cohort]: no basis counts the area in this cohort, though one does in another cohort."""
-    present = np.isfinite(counted.counts).any(axis=0)
-    return ~present & present.any(axis=1, keepdims=True)
+    told: NDArray[np.bool_] = np.isfinite(counted.counts)
+    return np.asarray(~told.any(axis=0) & told.any(axis=2).any(axis=0)[:, None])
 
 
 def completed(counted: Counted, residents: Floats) -> Counted:
@@ -79,11 +79,11 @@ def completed(counted: Counted, residents: Floats) -> Counted:
     the areas counted; none where its residents are unknown (NaN).
     """
     counts = counted.counts
-    told = np.isfinite(counts)
+    told: NDArray[np.bool_] = np.isfinite(counts)
     usual = _usual(counts)
     fill = missing_counts(counted) & told.any(axis=2, keepdims=True) & told.any(axis=1, keepdims=True)
     counts = np.where(fill, usual * _level(counts, usual), counts)
-    never = ~told.any(axis=(0, 2))[:, None] & np.isfinite(residents)
+    never = ~told.any(axis=2).any(axis=0)[:, None] & np.isfinite(residents)
     by_people = residents * _level(counts, np.broadcast_to(np.nan_to_num(residents), counts.shape))
     return Counted(counted.cohorts, np.where(never & told.any(axis=1, keepdims=True), by_people, counts))
 
@@ -91,9 +91,10 @@ def completed(counted: Counted, residents: Floats) -> Counted:
 def _usual(counts: Floats) -> Floats:
     """usual[basis, area, cohort] of an area in every cohort: its mean over the cohorts that count all areas of the
     basis, over all its cohorts where there is none."""
-    told = np.isfinite(counts)
-    whole = (told | ~told.any(axis=2, keepdims=True)).all(axis=1, keepdims=True) & told.any(axis=1, keepdims=True)
-    use = told & (whole | ~whole.any(axis=2, keepdims=True))
+    told: NDArray[np.bool_] = np.isfinite(counts)
+    every = told | ~told.any(axis=2, keepdims=True)
+    whole = np.all(every, axis=1, keepdims=True) & np.any(told, axis=1, keepdims=True)
+    use = told & (whole | ~np.any(whole, axis=2, keepdims=True))
     cohorts = use.sum(axis=2, keepdims=True)
     total = np.where(use, np.nan_to_num(counts), 0.0).sum(axis=2, keepdims=True)
     return np.broadcast_to(total / np.maximum(cohorts, 1), counts.shape)

@@ -144,7 +144,10 @@ def test_nothing_falls_below_zero(residents, entering, share):
     assert (residents + housing - displacement >= 0).all()
 
 
-@given(people, moves, shares)
+whole_people = arrays(float, (4, 2, 3), elements=st.integers(0, 10_000).map(float))
+
+
+@given(whole_people, moves, shares)
 def test_inside_the_county_people_only_change_places(residents, entering, share):
     """What comes from outside: entering less its inside part, as far as demolition leaves anybody to go."""
     housing, displacement = settle(residents, entering, share * entering)
