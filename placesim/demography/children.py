@@ -68,7 +68,7 @@ def complete_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
 def missing_counts(counted: Counted) -> NDArray[np.bool_]:
     """missing[area, cohort]: no basis counts the area in this cohort, though one does in another cohort."""
     told: NDArray[np.bool_] = np.isfinite(counted.counts)
-    return np.asarray(~told.any(axis=0) & told.any(axis=2).any(axis=0)[:, None])
+    return np.asarray(~told.any(axis=0) & np.any(told, axis=(0, 2))[:, None])
 
 
 def completed(counted: Counted, residents: Floats) -> Counted:
@@ -83,7 +83,7 @@ def completed(counted: Counted, residents: Floats) -> Counted:
     usual = _usual(counts)
     fill = missing_counts(counted) & told.any(axis=2, keepdims=True) & told.any(axis=1, keepdims=True)
     counts = np.where(fill, usual * _level(counts, usual), counts)
-    never = ~told.any(axis=2).any(axis=0)[:, None] & np.isfinite(residents)
+    never = ~np.any(told, axis=(0, 2))[:, None] & np.isfinite(residents)
     by_people = residents * _level(counts, np.broadcast_to(np.nan_to_num(residents), counts.shape))
     return Counted(counted.cohorts, np.where(never & told.any(axis=1, keepdims=True), by_people, counts))
 
