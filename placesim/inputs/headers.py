@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from placesim.dictionary import Column
+from placesim.inputs.raw import shown
 
 
 def plain(header: str) -> str:
@@ -33,4 +34,4 @@ def likeness(header: str, column: Column) -> float:
 
 
 def listed(headers: Sequence[str]) -> str:
-    return ", ".join(headers[:12]) + (", …" if len(headers) > 12 else "")
+    return ", ".join(shown(h) for h in headers[:12]) + (", …" if len(headers) > 12 else "")
