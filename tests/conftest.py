@@ -7,6 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test asserts a wall-clock time: a busy machine is no failure.
+settings.register_profile("placesim", deadline=None)
+settings.load_profile("placesim")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -1,4 +1,4 @@
-"""The catalogues: both languages say the same things, every code in the source has its sentence and the other way round."""
+"""The catalogues: both languages say the same, every code in the source has its sentence and the other way round."""
 
 from __future__ import annotations
 
@@ -55,6 +55,15 @@ def test_the_grammar_of_a_message() -> None:
 def test_braces_in_user_text_are_not_placeholders() -> None:
     text, _ = describe(Finding("E132", value="{0} {evil}", facts={"known": "{x}", "nearest": "y"}), "en")
     assert "{0} {evil}" in text
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "red\x1b[31m", "bell\x07", "\u202egpj.exe", "a\r\nb", "line\u2028end"])
+def test_what_a_user_wrote_cannot_break_a_message(value: str) -> None:
+    finding = Finding("E132", file=value, value=value, facts={"known": value, "nearest": value})
+    for language in LANGUAGES:
+        told = line(finding, language)
+        assert len(told.splitlines()) == 2
+        assert told.replace("\n", "").isprintable()
 
 
 def test_the_language_follows_the_user(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 from placesim.errors import Finding
 
 LANGUAGES = ("en", "zh")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 SYMBOLS = {"E": "✗", "W": "!", "N": "·"}
 
 
@@ -77,4 +79,9 @@ def line(finding: Finding, language: str) -> str:
     """The finding in the message grammar, two lines at most."""
     text, fix = describe(finding, language)
     head = f"{SYMBOLS[finding.code[0]]} {finding.code}  {place(finding, language)}".rstrip()
-    return f"{head}  {text}\n    {label('finding.fix', language)} {fix}"
+    return f"{_flat(f'{head}  {text}')}\n    {label('finding.fix', language)} {_flat(fix)}"
+
+
+def _flat(text: str) -> str:
+    """Text on one line, without what a console would obey rather than show."""
+    return _CONTROLS.sub(" ", text)
