@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placesim.vocabulary import LEVELS, OUTSIDE, PARTS
+from placesim.vocabulary import CENTRAL, LEVELS, OUTSIDE, PARTS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -162,6 +162,7 @@ class Projection(Frozen):
     net_migration: Floats
     housing: Floats
     displacement: Floats
+    draw: int = CENTRAL
 
     def check(self) -> None:
         require((self.residents >= 0).all(), "Projection: residents below zero")
@@ -196,6 +197,7 @@ class Demand(Frozen):
     parts: Mapping[str, Floats]
     leaving_share: Floats
     notes: tuple[str, ...] = ()
+    draw: int = CENTRAL
 
     def check(self) -> None:
         require(self.areas[-1] == OUTSIDE, "Demand: the last area must be outside")
@@ -317,6 +319,7 @@ class Allocation(Frozen):
     rules: Mapping[str, str]  # stage → rule
     capacity_bound: tuple[str, ...]  # stages whose rule may not pass the emergency level
     notes: tuple[str, ...] = ()  # label keys
+    draw: int = CENTRAL
 
     def check(self) -> None:
         require((self.pupils > 0).all() and (self.unplaced >= 0).all(), "Allocation: flows > 0, unplaced ≥ 0")

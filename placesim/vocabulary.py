@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 OUTSIDE: Final = "outside"  # pseudo-area and pseudo-school for flows over the county border
+CENTRAL: Final = 0  # the draw that is the central run: the only one with flows, flags and maps
 ALL_PUPILS: Final = "all"  # the one group of a scenario without admission groups
 
 SEXES: Final = ("female", "male")

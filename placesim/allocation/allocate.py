@@ -105,14 +105,16 @@ def _record(
     np.add.at(unplaced, tuple(homeless[:, c] for c in (_AREA, _YEAR, _GRADE, _GROUP)), homeless[:, _PUPILS])
     placed = rows[rows[:, _SCHOOL] <= outside]
     stage_rooms = np.stack([s.rooms for s in solved], axis=2)
-    columns = {c: placed[:, i].copy() for i, c in enumerate(("year", "area", "school", "grade", "group", "pupils"))}
+    year, area, school, grade, group, pupils = (placed[:, c].copy() for c in range(_PUPILS + 1))
     rules = {s: county.options.rule(s) for s in places.stages.ids}
     return Allocation(
         areas=demand.areas, schools=(*places.ids, OUTSIDE), years=places.years, stages=places.stages,
-        groups=demand.groups, **columns, demand=county.pupils, unplaced=unplaced,
+        groups=demand.groups, year=year, area=area, school=school, grade=grade, group=group, pupils=pupils,
+        demand=county.pupils, unplaced=unplaced,
         classes=_classes(placed, places, stage_rooms), stage_rooms=stage_rooms,
         stage_places=np.stack([s.places for s in solved], axis=2), rules=freeze(rules),
         capacity_bound=tuple(s for s, rule in rules.items() if rule in CAPACITY_BOUND), notes=notes,
+        draw=demand.draw,
     )  # fmt: skip
 
 

@@ -143,7 +143,17 @@ def _account(ends: list[Floats], steps: list[Step], areas: tuple[str, ...], year
     }
     births = np.stack([s.births for s in steps], axis=1) if steps else np.zeros(shape[:3])
     residents = np.stack(ends, axis=1)
-    return Projection(areas=areas, years=years, method="cohort", residents=residents, births=births, **parts)
+    return Projection(
+        areas=areas,
+        years=years,
+        method="cohort",
+        residents=residents,
+        births=births,
+        deaths=parts["deaths"],
+        net_migration=parts["net_migration"],
+        housing=parts["housing"],
+        displacement=parts["displacement"],
+    )
 
 
 METHODS: Final[dict[str, Callable[[Inputs, ProjectionOptions, Census], Projection]]] = {

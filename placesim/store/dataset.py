@@ -37,6 +37,7 @@ def _coordinates(run: Run) -> dict[str, Any]:
         "group": _text(run.demand.groups),
         "level": _text(LEVELS),
         "part": _text(PARTS),
+        "draw": run.allocation.draw,
         "stage_of_grade": ("grade", _text(np.array(stages.ids)[stages.stage_of_grade])),
     }
     if run.projection is not None:
