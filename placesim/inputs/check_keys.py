@@ -67,6 +67,7 @@ def _unknown(table: Table, column: str, target: Table, ids: tuple[set[str], set[
     known, allowed = ids
     values = table.rows[column]
     bad = values[values.notna() & ~values.isin(allowed)]
+    bad = bad.iloc[np.argsort(table.file_row[bad.index], kind="stable")]  # first rows as the file shows them
     bare = {_bare(k): k for k in sorted(known)}
     indices = bad.groupby(bad, sort=False).indices
     meant = {value: bare.get(_bare(str(value))) for value in indices}

@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sqlite3
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,10 @@ class County:
 
     def forget_crs(self, layer: str) -> None:
         """The layer as a program writes it that knows no coordinate system."""
-        frame = self.layer(layer)
-        self.put_layer(layer, frame.set_crs(None, allow_override=True))
+        frame = self.layer(layer).set_crs(None, allow_override=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the very fault that is wanted
+            self.put_layer(layer, frame)
 
     def _database(self) -> sqlite3.Connection:
         database = sqlite3.connect(self.folder / MAP)

@@ -28,6 +28,18 @@ def without_rows(file: str, column: str, value: str) -> Fault:
     return Fault("rates_without_fertility", thinned, "E320", file, None, "measure")
 
 
+def without_zeros(county: County) -> None:
+    """The ids of a column as a spreadsheet makes numbers of them."""
+    rows = county.read("catchments.csv")
+    county.write("catchments.csv", [rows[0], *([cells[0].lstrip("0"), *cells[1:]] for cells in rows[1:])])
+
+
+def titled(county: County) -> None:
+    """A title and a blank line above the headers, as a printed table has them."""
+    rows = county.read("births.csv")
+    county.write("births.csv", [["松岚县出生人口统计表"], *rows])
+
+
 def only_header(county: County) -> None:
     county.write("flows.csv", county.read("flows.csv")[:1])
 
@@ -85,6 +97,7 @@ CSV = (
     # ids
     in_csv("children_of_an_unknown_area", ("children.csv", 3, "area_id"), "西溪村", "E302"),
     in_csv("leading_zero_lost", ("catchments.csv", 2, "area_id"), "99101001", "E301"),
+    Fault("leading_zeros_of_a_column_lost", without_zeros, "E250", "catchments.csv", 2, "area_id", "99101001"),
     in_csv("id_in_scientific_notation", ("catchments.csv", 3, "area_id"), "9.91E+08", "E236"),
     in_csv("catchment_to_unknown_school", ("catchments.csv", 4, "school_id"), "Q77", "E302"),
     in_csv("flow_to_unknown_school", ("flows.csv", 2, "school_id"), "elsewhere", "E302"),
@@ -127,6 +140,7 @@ CSV = (
           None),
     # files
     Fault("table_empty", only_header, "E208", "flows.csv", None, None),
+    Fault("title_above_the_header", titled, "E251", "births.csv", 1, None),
     renamed("births.csv", "births", "birth_count"),
     Fault("stray_delimiter", stray_comma, "E231", "costs.csv", 3, None, "2025").and_so("E217", "E221"),
     Fault("csv_in_utf_16", bytes_of("flows.csv", lambda data: data.decode("utf-8-sig").encode("utf-16")), "E205",
