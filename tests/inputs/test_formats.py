@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import shapely
 import xlsxwriter
+import xlwt
 from four_areas import CRS, FILES, County, squares
 
 from placesim.errors import Finding
@@ -136,7 +137,6 @@ def test_ods(county: County) -> None:
 
 
 def test_xls(county: County) -> None:
-    xlwt = pytest.importorskip("xlwt", reason="no program here writes .xls")
     book = xlwt.Workbook()
     sheet = book.add_sheet("表")
     for i, row in enumerate(ROWS):
