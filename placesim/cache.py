@@ -11,10 +11,11 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import metadata, resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -89,10 +90,16 @@ def _digest(*texts: str) -> str:
 
 @cache
 def _code_hash(name: str) -> str:
-    """Hash of a module or of every module of a room."""
-    root = resources.files("placesim").joinpath(name)
-    files = [root] if root.is_file() else sorted((f for f in root.iterdir() if f.is_file()), key=lambda f: f.name)
-    return _digest(*(f.read_text(encoding="utf-8") for f in files if f.name.endswith((".py", ".toml"))))
+    """Hash of a module or of every module of a room, the rooms inside it included."""
+    return _digest(*_sources(resources.files("placesim").joinpath(name)))
+
+
+def _sources(place: Traversable) -> Iterator[str]:
+    if place.is_dir():
+        for inner in sorted(place.iterdir(), key=lambda f: f.name):
+            yield from _sources(inner)
+    elif place.name.endswith((".py", ".toml")):
+        yield place.read_text(encoding="utf-8")
 
 
 @cache

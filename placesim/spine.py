@@ -35,7 +35,7 @@ _READS = {
     "allocation": ("areas", "flows"),
 }
 _CODE = {
-    "projection": ("demography", "kernel.py"),
+    "projection": ("demography/residents", "demography/frames.py", "kernel.py"),
     "demand": ("demography",),
     "places": ("supply",),
     "travel": ("geo",),

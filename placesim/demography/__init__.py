@@ -1,11 +1,12 @@
 """Residents and pupils: from population, births, moves and housing to the children who need a place."""
 
-from placesim.demography.births import cohort_births
-from placesim.demography.checks import check_demand, check_projection
-from placesim.demography.cohort import Components, Rates, project_population
-from placesim.demography.demand import estimate_demand
-from placesim.demography.graduate import graduate
-from placesim.demography.projection import project
+from placesim.demography.pupils.checks import check_demand
+from placesim.demography.pupils.demand import estimate_demand
+from placesim.demography.residents.births import cohort_births
+from placesim.demography.residents.checks import check_projection
+from placesim.demography.residents.cohort import Components, Rates, project_population
+from placesim.demography.residents.graduate import graduate
+from placesim.demography.residents.projection import project
 
 __all__ = [
     "Components",

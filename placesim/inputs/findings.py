@@ -70,3 +70,9 @@ def how_many_more(last: Finding, code: str, count: int) -> Finding:
     """The note that stands for the findings of a kind beyond those that are told."""
     facts = {"count": count - SHOWN_PER_COLUMN, "code": code}
     return replace(last, code="N240", row=None, cell=None, value=None, facts=facts)
+
+
+def spans(values: Ints) -> str:
+    """Increasing whole numbers in words: 3–5, 9."""
+    runs = np.split(values, np.flatnonzero(np.diff(values) != 1) + 1)
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)

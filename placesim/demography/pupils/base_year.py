@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.children import Counted, completed, count_children, entry_ratios, expected_entrants
-from placesim.demography.flows import Flows, read_flows
-from placesim.demography.progression import Rolls, read_rolls
+from placesim.demography.pupils.children import Counted, completed, count_children, entry_ratios, expected_entrants
+from placesim.demography.pupils.flows import Flows, read_flows
+from placesim.demography.rolls.progression import Rolls, read_rolls
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages
 from placesim.scenario.options import DemandOptions
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from placesim.demography.housing import housing_moves, occupied_dwellings, settle
+from placesim.demography.residents.housing import housing_moves, occupied_dwellings, settle
 from placesim.records import Inputs
 from placesim.scenario.parameters import Housing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from handmade import STAGES, county, squares
 
-from placesim.demography.checks import check_demand
+from placesim.demography.pupils.checks import check_demand
 from placesim.messages import describe
 from placesim.scenario.options import DemandOptions
 from placesim.scenario.parameters import DemandParameters

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placesim.demography.frames import ages, numbers, positions
-from placesim.demography.graduate import graduate
+from placesim.demography.residents.graduate import graduate
 from placesim.errors import InputError
 from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.vocabulary import SEXES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from handmade import STAGES, county, squares
 
-from placesim.demography.flows import Flows, read_flows
+from placesim.demography.pupils.flows import Flows, read_flows
 
 ROLL = np.array([60.0, 30.0, 10.0, 50.0, 50.0])
 

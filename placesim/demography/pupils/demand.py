@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placesim.demography.base_year import (
+from placesim.demography.pupils.base_year import (
     HomeRolls,
     bring_home,
     link,
@@ -13,7 +13,7 @@ from placesim.demography.base_year import (
     residents_by_grade,
     said,
 )
-from placesim.demography.views import Parts, Views, blend, child_view, housing_view, roll_view
+from placesim.demography.pupils.views import Parts, Views, blend, child_view, housing_view, roll_view
 from placesim.records import Demand, Floats, Inputs, Projection, freeze
 from placesim.scenario.options import DemandOptions
 from placesim.vocabulary import ALL_PUPILS, OUTSIDE

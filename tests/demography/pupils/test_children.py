@@ -8,7 +8,7 @@ from handmade import county, squares
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placesim.demography.children import (
+from placesim.demography.pupils.children import (
     ASSUMED_VARIANCE,
     LEAST_VARIANCE,
     SINGLE_VARIANCE,

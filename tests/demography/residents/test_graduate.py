@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placesim.demography.graduate import graduate
+from placesim.demography.residents.graduate import graduate
 from placesim.errors import InputError
 
 group_lists = st.lists(

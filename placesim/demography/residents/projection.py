@@ -7,10 +7,10 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from placesim.demography.cohort import Components, Rates, project_population
-from placesim.demography.housing import Moves, housing_moves, settle
-from placesim.demography.population import AGES, BOTH, Census, read_population
-from placesim.demography.rates import YearlyRates, yearly_rates
+from placesim.demography.residents.cohort import Components, Rates, project_population
+from placesim.demography.residents.housing import Moves, housing_moves, settle
+from placesim.demography.residents.population import AGES, BOTH, Census, read_population
+from placesim.demography.residents.rates import YearlyRates, yearly_rates
 from placesim.errors import InputError
 from placesim.records import Floats, Inputs, Projection
 from placesim.scenario.options import ProjectionOptions

@@ -12,7 +12,7 @@ from cohort_plain import project_population_plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placesim.demography.cohort import Rates, project_population
+from placesim.demography.residents.cohort import Rates, project_population
 from placesim.errors import InputError
 
 

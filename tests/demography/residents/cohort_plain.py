@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placesim.demography.cohort import Rates
+from placesim.demography.residents.cohort import Rates
 
 
 def project_population_plain(base, rates: Rates, *, migration="end"):

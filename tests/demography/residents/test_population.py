@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from handmade import county, squares
 
-from placesim.demography.population import read_population
+from placesim.demography.residents.population import read_population
 from placesim.errors import InputError
 from placesim.records import Inputs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from handmade import STAGES, county, squares
 
-from placesim.demography.progression import advance, grades_before, progression_ratios, read_rolls
+from placesim.demography.rolls.progression import advance, grades_before, progression_ratios, read_rolls
 from placesim.records import Inputs, Stage, Stages
 
 GRADES = ("G1", "G2", "G3", "G4", "G5")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.base_year import HomeRolls, KnownChildren, Links, entry_grade
-from placesim.demography.progression import advance
+from placesim.demography.pupils.base_year import HomeRolls, KnownChildren, Links, entry_grade
+from placesim.demography.rolls.progression import advance
 from placesim.records import Floats, Frozen, Ints, Projection, Stages
 from placesim.scenario.options import DemandOptions
 

@@ -11,9 +11,9 @@ from handmade import STAGES, county, squares
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placesim.demography.demand import estimate_demand
-from placesim.demography.projection import project
-from placesim.demography.views import Views, blend
+from placesim.demography.pupils.demand import estimate_demand
+from placesim.demography.pupils.views import Views, blend
+from placesim.demography.residents.projection import project
 from placesim.messages import LANGUAGES, label
 from placesim.records import Demand, Inputs, Projection, Stage, Stages
 from placesim.scenario.options import DemandOptions, ProjectionOptions

@@ -8,8 +8,8 @@ from handmade import county, squares
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placesim.demography.rates import YearlyRates, areas_without_fertility, yearly_rates
-from placesim.demography.schedules import bundled_mortality, fertility_shape, survival_from_mortality
+from placesim.demography.residents.rates import YearlyRates, areas_without_fertility, yearly_rates
+from placesim.demography.residents.schedules import bundled_mortality, fertility_shape, survival_from_mortality
 from placesim.records import Inputs
 from placesim.scenario.parameters import Demography
 

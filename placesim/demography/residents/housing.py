@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.demography.frames import ages, numbers, positions
-from placesim.demography.graduate import graduate
-from placesim.demography.population import AGES, BOTH, OLDEST
+from placesim.demography.residents.graduate import graduate
+from placesim.demography.residents.population import AGES, BOTH, OLDEST
 from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.scenario.parameters import Housing
 

@@ -1,4 +1,4 @@
-"""What the methods of this room need beyond sound tables, told before they run."""
+"""What a projection of residents needs beyond sound tables, told before it runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from placesim.demography.children import complete_counts, count_children, missing_counts
 from placesim.demography.frames import numbers
-from placesim.demography.rates import areas_without_fertility
+from placesim.demography.residents.rates import areas_without_fertility
 from placesim.errors import Finding
-from placesim.inputs.findings import at_row, at_table, capped
+from placesim.inputs.findings import at_row, at_table, capped, spans
 from placesim.records import Inputs, Ints
-from placesim.scenario.options import DemandOptions, ProjectionOptions
+from placesim.scenario.options import ProjectionOptions
 
 # measure → (least, most): a value beyond them is in another unit (per thousand, percent, males per one female)
 RANGES: Final = {
@@ -75,12 +74,6 @@ def _registered(inputs: Inputs) -> Iterator[Finding]:
         yield at_table(inputs.tables["population"], "W320")
 
 
-def spans(values: Ints) -> str:
-    """Increasing whole numbers in words: 3–5, 9."""
-    runs = np.split(values, np.flatnonzero(np.diff(values) != 1) + 1)
-    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)
-
-
 # ------------------------------------------------------------------------------------------------------------ rates
 def _rates(inputs: Inputs, start: int) -> Iterator[Finding]:
     told = set(inputs.frame("rates")["measure"])
@@ -124,46 +117,3 @@ def _housing(inputs: Inputs, options: ProjectionOptions) -> Iterator[Finding]:
     blank = int((~np.isfinite(numbers(developments, "displaced_share"))).sum())
     if blank:
         yield at_table(inputs.tables["developments"], "W321", "displaced_share", {"rows": blank})
-
-
-# ----------------------------------------------------------------------------------------------------------- demand
-def check_demand(inputs: Inputs, options: DemandOptions) -> list[Finding]:
-    """What keeps `estimate_demand` from saying anything, and what it will leave unused or assume."""
-    return [*_sources(inputs, options), *_uncounted(inputs, options), *_unused(inputs, options)]
-
-
-def _sources(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
-    base, rolls = options.years[0], inputs.frame("enrolment")
-    year = numbers(rolls, "year")
-    latest = year[year <= base].max(initial=-np.inf)
-    if not (inputs.has("population") or inputs.has("children") or np.isfinite(latest)):
-        yield Finding("E330", facts={"base": base})
-    elif inputs.has("enrolment") and latest < base:
-        known = int(latest) if np.isfinite(latest) else "–"
-        yield at_table(inputs.tables["enrolment"], "W330", "year", {"base": base, "latest": known})
-
-
-def _uncounted(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
-    """Areas without a count where others have one."""
-    if not inputs.has("children"):
-        return
-    counted, table = count_children(inputs, options.reference_date), inputs.tables["children"]
-    missing = missing_counts(counted)
-    if missing.any():
-        facts: dict[str, Any] = {"counts": int(missing.sum()), "areas": int(missing.any(axis=1).sum())}
-        facts |= {"cohorts": spans(counted.cohorts[missing.any(axis=0)])}
-        yield at_table(table, "W334", "cohort", facts)
-    never = np.flatnonzero(~np.isfinite(counted.counts).any(axis=(0, 2)))
-    if len(never) and len(counted.cohorts):
-        yield at_table(table, "W335", "area_id", {"areas": len(never), "first": inputs.area_ids[never[0]]})
-
-
-def _unused(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
-    flows, children = inputs.frame("flows"), inputs.frame("children")
-    if inputs.has("flows") and not (numbers(flows, "year") <= options.years[0]).any():
-        yield at_table(inputs.tables["flows"], "W331", "year", {"base": options.years[0]})
-    early = len(children) - len(complete_counts(inputs, options.reference_date))
-    if early:
-        yield at_table(inputs.tables["children"], "W332", "as_of", {"rows": early})
-    if inputs.has("developments") and not inputs.has("population"):
-        yield at_table(inputs.tables["developments"], "W333")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placesim.demography.births import cohort_births
+from placesim.demography.residents.births import cohort_births
 from placesim.errors import InputError
 
 

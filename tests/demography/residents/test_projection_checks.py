@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from handmade import county, squares
 
-from placesim.demography.checks import check_projection, spans
+from placesim.demography.residents.checks import check_projection
 from placesim.errors import Finding
+from placesim.inputs.findings import spans
 from placesim.messages import describe
 from placesim.scenario.options import ProjectionOptions
 from placesim.scenario.parameters import Demography, Housing

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from placesim.demography.frames import ages, numbers, positions
-from placesim.demography.population import AGES, BOTH, OLDEST, SEX_CODES
-from placesim.demography.schedules import bundled_mortality, fertility_shape, survival_from_mortality
+from placesim.demography.residents.population import AGES, BOTH, OLDEST, SEX_CODES
+from placesim.demography.residents.schedules import bundled_mortality, fertility_shape, survival_from_mortality
 from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.scenario.parameters import Demography
 from placesim.vocabulary import AREA_TYPES

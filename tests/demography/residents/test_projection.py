@@ -10,7 +10,7 @@ from handmade import county, squares
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placesim.demography.projection import project
+from placesim.demography.residents.projection import project
 from placesim.errors import InputError
 from placesim.records import Inputs, Projection
 from placesim.scenario.options import ProjectionOptions

@@ -1,0 +1,1 @@
+"""Who lives where: population, rates, births, moves and housing, year by year."""

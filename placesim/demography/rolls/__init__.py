@@ -1,0 +1,1 @@
+"""What the books of the schools tell: how grades follow each other, and where rolls go."""
