@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.pupils.children import Counted, completed, count_children, entry_ratios, expected_entrants
 from placesim.demography.pupils.flows import Flows, read_flows
+from placesim.demography.pupils.known import KnownChildren, entry_grade
 from placesim.demography.rolls.progression import Rolls, read_rolls
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages
 from placesim.scenario.options import DemandOptions
 
-KINDERGARTEN: Final = "kindergarten"  # stands before the stage whose entrants the known children are measured by
 NOBODY: Final = 1e-9  # pupils: fewer are rounding
 
 
@@ -37,23 +36,6 @@ class HomeRolls(Frozen):
 
 
 @dataclass(frozen=True, eq=False)
-class KnownChildren(Frozen):
-    """entrants[area, cohort] expected at the entry grade. assumed: some basis has neither a ratio nor past cohorts."""
-
-    cohorts: Ints
-    entrants: Floats
-    assumed: bool
-
-    def of(self, cohort: Ints) -> Floats:
-        """entrants[area, …] of the cohorts asked for, NaN where they are not counted."""
-        place = np.searchsorted(self.cohorts, cohort)
-        known = np.isin(cohort, self.cohorts)
-        found = np.full((len(self.entrants), *cohort.shape), np.nan)
-        found[:, known] = self.entrants[:, place[known]]
-        return found
-
-
-@dataclass(frozen=True, eq=False)
 class Links(Frozen):
     """participation[grade] pupils per resident of its age · ratio[grade] progression from the grade before, with its
     defaults · per_entrant[grade] pupils of a grade per entrant of the same cohort · notes: what was assumed."""
@@ -62,12 +44,6 @@ class Links(Frozen):
     ratio: Floats
     per_entrant: Floats
     notes: tuple[str, ...]
-
-
-def entry_grade(stages: Stages) -> int:
-    """The grade whose entrants are counted: the first of the first stage that is not kindergarten."""
-    schools = [s.id for s in stages.all if s.id != KINDERGARTEN]
-    return stages.grade_slice(schools[0]).start if schools else 0
 
 
 def read_home_rolls(inputs: Inputs, options: DemandOptions) -> HomeRolls:
@@ -79,39 +55,6 @@ def read_home_rolls(inputs: Inputs, options: DemandOptions) -> HomeRolls:
     inflow = np.fmin(flows.inflow, rolls.latest)
     staying = rolls.latest - inflow
     return HomeRolls(rolls, flows, inflow, staying, staying + flows.outflow.sum(axis=0))
-
-
-def read_known_children(
-    inputs: Inputs, options: DemandOptions, home: HomeRolls, projection: Projection | None
-) -> KnownChildren:
-    """The children table as expected entrants by area and cohort; areas it leaves out by other cohorts or residents."""
-    counted = count_children(inputs, options.reference_date)
-    counted = completed(counted, _residents_of(counted.cohorts, projection, options.years[0], len(inputs.area_ids)))
-    ratios = entry_ratios(counted, _past_entrants(counted, home, options.stages), options.demand.entry_ratio)
-    return KnownChildren(counted.cohorts, expected_entrants(counted, ratios), any(ratios.assumed))
-
-
-def _residents_of(cohorts: Ints, projection: Projection | None, base: int, areas: int) -> Floats:
-    """residents[area, cohort] of the cohorts' age in the base year; NaN without projection and for other ages."""
-    residents = np.full((areas, len(cohorts)), np.nan)
-    if projection is not None:
-        by_age = projection.residents[:, projection.years.index(base)].sum(axis=1)
-        age = base - cohorts
-        held = (age >= 0) & (age < by_age.shape[1])
-        residents[:, held] = by_age[:, age[held]]
-    return residents
-
-
-def _past_entrants(counted: Counted, home: HomeRolls, stages: Stages) -> Floats:
-    """entrants[cohort] who live in the county, NaN where no roll tells; earlier years by the latest year's border."""
-    entry = entry_grade(stages)
-    year = counted.cohorts + stages.ages[entry]
-    entrants = np.full(len(year), np.nan)
-    rolls = home.rolls
-    known = np.isin(year, rolls.years)
-    entrants[known] = rolls.totals[np.searchsorted(rolls.years, year[known]), entry]
-    latest = rolls.latest[entry]
-    return entrants * (home.pupils[entry] / latest if latest > 0 else 1.0)
 
 
 # -------------------------------------------------------------------------------------------------------- residents

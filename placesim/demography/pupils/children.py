@@ -128,7 +128,12 @@ def entry_ratios(counted: Counted, entrants: Floats, given: Mapping[str, float])
 
 
 def expected_entrants(counted: Counted, ratios: EntryRatios) -> Floats:
-    """entrants[area, cohort]: the bases combined by inverse variance, each over the areas where it has a count.
+    """entrants[area, cohort]: the bases combined by inverse variance, each over the areas where it has a count."""
+    return parts_by_basis(counted, ratios).sum(axis=0)
+
+
+def parts_by_basis(counted: Counted, ratios: EntryRatios) -> Floats:
+    """entrants[basis, area, cohort]: the part of each basis in the estimate combined by inverse variance.
 
     An area that no basis counts has none (`completed` estimates it before); every cohort is counted somewhere.
     """
@@ -136,4 +141,4 @@ def expected_entrants(counted: Counted, ratios: EntryRatios) -> Floats:
     weight = present / ratios.variance[:, None, None]
     estimate = ratios.ratio[:, None, None] * np.nan_to_num(counted.counts)
     total = weight.sum(axis=0)
-    return np.divide((weight * estimate).sum(axis=0), total, out=np.zeros(total.shape), where=total > 0)
+    return np.divide(weight * estimate, total, out=np.zeros(weight.shape), where=total > 0)

@@ -9,10 +9,10 @@ from placesim.demography.pupils.base_year import (
     bring_home,
     link,
     read_home_rolls,
-    read_known_children,
     residents_by_grade,
     said,
 )
+from placesim.demography.pupils.known import read_known_children
 from placesim.demography.pupils.views import Parts, Views, blend, child_view, housing_view, roll_view
 from placesim.records import Demand, Floats, Inputs, Projection, freeze
 from placesim.scenario.options import DemandOptions
