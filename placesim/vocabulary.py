@@ -23,6 +23,9 @@ CLOSED, ROOMS, FLOOR_AREA, LAND, APPROVED, GIVEN = range(6)
 # Where a pupil of the demand comes from; the parts sum to the pupils.
 PARTS: Final = ("rolls", "children", "residents", "housing", "outside")
 
+# How the pupils of a year follow from those of the year before; entrants by source. They sum to the pupils of the year.
+WATERFALL: Final = ("last_year", "leavers", "promoted", "entrants", "net_movers", "housing", "outside")
+
 RULES: Final = ("nearest", "catchment", "transport")
 CAPACITY_BOUND: Final = ("transport",)  # rules that never admit beyond the emergency level
 

@@ -9,30 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.pupils.flows import Flows, read_flows
+from placesim.demography.pupils.home_rolls import HomeRolls
 from placesim.demography.pupils.known import KnownChildren, entry_grade
-from placesim.demography.rolls.progression import Rolls, read_rolls
-from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages
+from placesim.demography.regions import Regions
+from placesim.records import Floats, Frozen, Projection, Stages
 from placesim.scenario.options import DemandOptions
 
 NOBODY: Final = 1e-9  # pupils: fewer are rounding
-
-
-@dataclass(frozen=True, eq=False)
-class HomeRolls(Frozen):
-    """staying[grade] who live and learn in the county, pupils[grade] who live there, wherever they learn, in the year
-    of the grade's latest rolls (the base year or one before); NaN where no roll is known. inflow[grade] as the flows
-    tell it, but no more than the roll."""
-
-    rolls: Rolls
-    flows: Flows
-    inflow: Floats
-    staying: Floats
-    pupils: Floats
-
-    def cohorts(self, stages: Stages) -> Ints:
-        """cohort[grade] of the latest rolls."""
-        return self.rolls.latest_year - stages.ages
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +27,6 @@ class Links(Frozen):
     ratio: Floats
     per_entrant: Floats
     notes: tuple[str, ...]
-
-
-def read_home_rolls(inputs: Inputs, options: DemandOptions) -> HomeRolls:
-    """The latest rolls, without those who live outside, with those who learn outside."""
-    base = options.years[0]
-    rolls = read_rolls(inputs, options.stages, base, past=options.demand.progression_years)
-    years = np.array([rolls.latest_year[options.stages.grade_slice(s).start] for s in options.stages.ids])
-    flows = read_flows(inputs, options.stages, years, roll=rolls.latest)
-    inflow = np.fmin(flows.inflow, rolls.latest)
-    staying = rolls.latest - inflow
-    return HomeRolls(rolls, flows, inflow, staying, staying + flows.outflow.sum(axis=0))
 
 
 # -------------------------------------------------------------------------------------------------------- residents
@@ -82,6 +54,28 @@ def link(home: HomeRolls, children: KnownChildren, residents: Floats, options: D
     }
     per_entrant = _per_entrant(home, children, participation=participation, ratio=ratio, stages=stages)
     return Links(participation, ratio, per_entrant, said(notes))
+
+
+def local_participation(participation: Floats, at_home: Floats, residents: Floats, regions: Regions) -> Floats:
+    """participation[area, grade]: the county's participation[grade] × what a planning area had of it in the base year.
+
+    log of pupils ÷ (participation × residents) of a planning area, shrunk to 0 by its chance (Poisson) against the
+    variance between planning areas (method of moments); the county's pupils stay as they are. at_home and residents
+    [area, grade] of the base year, NaN where unknown.
+    """
+    pupils, expected = regions.total(at_home), regions.total(participation * residents)
+    known = np.isfinite(pupils) & np.isfinite(expected) & (pupils > 0) & (expected > 0)
+    log = np.log(np.divide(pupils, expected, out=np.ones_like(pupils), where=known))
+    chance = np.divide(1.0, pupils, out=np.zeros_like(pupils), where=known) + np.divide(
+        1.0, expected, out=np.zeros_like(pupils), where=known
+    )
+    count = np.maximum(known.sum(axis=0), 1)
+    between = np.maximum(np.where(known, log**2 - chance, 0.0).sum(axis=0) / count, 0.0)
+    trusted = np.divide(between, between + chance, out=np.zeros_like(chance), where=between + chance > 0)
+    factor = np.exp(np.where(known, trusted * log, 0.0))
+    whole, now = np.nansum(expected, axis=0), np.nansum(factor * expected, axis=0)
+    factor *= np.divide(whole, now, out=np.ones_like(whole), where=now > 0)
+    return participation * factor[regions.region]
 
 
 def _fed_by(home: HomeRolls) -> Floats:

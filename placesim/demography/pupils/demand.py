@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from placesim.demography.pupils.base_year import (
-    HomeRolls,
     bring_home,
     link,
-    read_home_rolls,
+    local_participation,
     residents_by_grade,
     said,
 )
+from placesim.demography.pupils.home_rolls import HomeRolls, read_home_rolls
 from placesim.demography.pupils.known import read_known_children
-from placesim.demography.pupils.views import Parts, Views, blend, child_view, housing_view, roll_view
+from placesim.demography.pupils.views import (
+    Parts,
+    Views,
+    between_areas,
+    blend,
+    child_view,
+    housing_view,
+    movement_since_seen,
+    roll_view,
+)
+from placesim.demography.pupils.waterfall import entrants_by_source, entrants_table, waterfall_table
+from placesim.demography.regions import regions_of
 from placesim.records import Demand, Floats, Inputs, Projection, freeze
 from placesim.scenario.options import DemandOptions
 from placesim.vocabulary import ALL_PUPILS, OUTSIDE
@@ -23,9 +36,9 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     """Pupils by area, year and grade, and the parts they come from (`docs/architecture.md`, Demand).
 
     A grade with age a holds cohort year − a. Cohorts in school go by the rolls, brought home and advanced by
-    progression; younger ones by the known children; both fade into residents × participation. Pupils who live outside
-    and learn here keep their share of the county's pupils, those who live here and learn outside their share of the
-    area's.
+    progression; those yet to enter by the known children; both move between areas as residents of their age do and fade
+    into residents × participation. Pupils who live outside and learn here keep their share of the county's pupils,
+    those who live here and learn outside their share of the area's.
     """
     stages, areas = options.stages, len(inputs.area_ids)
     home = read_home_rolls(inputs, options)
@@ -33,11 +46,13 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     residents = residents_by_grade(projection, options, areas)
     links = link(home, children, residents, options)
     at_home, how_brought_home = bring_home(home, children, residents, stages)
+    participation = local_participation(links.participation, at_home, residents[:, 0], regions_of(inputs))
+    movement = movement_since_seen(projection, options, home.rolls.before, areas)
     views = Views(
-        rolls=roll_view(home, at_home, links, options.years),
-        children=child_view(children, links, options.years, stages),
-        residents=links.participation * residents,
-        housing=housing_view(projection, links, options, areas),
+        rolls=between_areas(roll_view(home, at_home, links, options.years), movement),
+        children=between_areas(child_view(children, links, options.years, stages), movement),
+        residents=participation[:, None] * residents,
+        housing=participation[:, None] * housing_view(projection, options, areas),
     )
     parts = blend(views, np.nan_to_num(at_home), options)
     notes = {
@@ -45,38 +60,32 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
         "demand.level_continued": parts.continued,
         "demand.grade_without_source": parts.empty,
     }
-    return _assembled(parts, home, inputs.area_ids, options, (*links.notes, *how_brought_home, *said(notes)))
-
-
-def _assembled(
-    parts: Parts, home: HomeRolls, areas: tuple[str, ...], options: DemandOptions, notes: tuple[str, ...]
-) -> Demand:
-    """The record: areas and `outside`, one group, parts that sum to the pupils."""
     county = parts.rolls + parts.children + parts.residents + parts.housing
-    inflow = _inflow(home.inflow, county.sum(axis=0))
-    nobody = np.zeros_like(inflow)
-    by_part = {
-        "rolls": _with_outside(parts.rolls, nobody),
-        "children": _with_outside(parts.children, nobody),
-        "residents": _with_outside(parts.residents, nobody),
-        "housing": _with_outside(parts.housing, nobody),
-        "outside": _with_outside(np.zeros_like(county), inflow),
-    }
+    by_part = _with_outside(parts, _inflow(home.inflow, county.sum(axis=0)))
+    inside = {part: values[:-1] for part, values in by_part.items()}
+    sources = entrants_by_source(inside, children, options.years, stages)
     return Demand(
-        areas=(*areas, OUTSIDE),
+        areas=(*inputs.area_ids, OUTSIDE),
         years=options.years,
-        stages=options.stages,
+        stages=stages,
         groups=(ALL_PUPILS,),
-        pupils=np.maximum(sum(by_part.values()), 0.0),
-        parts=freeze(by_part),
+        pupils=np.maximum(sum(by_part.values()), 0.0)[..., None],
+        parts=freeze({part: values[..., None] for part, values in by_part.items()}),
         leaving_share=_leaving_share(home, county[:, 0], options),
-        notes=notes,
+        observed=parts.weight,
+        participation=participation,
+        entrants=entrants_table(sources, children, inputs.area_ids, options),
+        waterfall=waterfall_table(by_part, sources, inputs, years=options.years, stages=stages),
+        notes=(*links.notes, *how_brought_home, *said(notes)),
     )
 
 
-def _with_outside(inside: Floats, outside: Floats) -> Floats:
-    """[area, year, grade] and [year, grade] of the outside → [area + 1, year, grade, group]."""
-    return np.concatenate([inside, outside[None]])[..., None]
+def _with_outside(parts: Parts, inflow: Floats) -> Mapping[str, Floats]:
+    """part → [area + outside, year, grade]; inflow[year, grade] stands with the outside."""
+    inside = {"rolls": parts.rolls, "children": parts.children, "residents": parts.residents, "housing": parts.housing}
+    nobody = np.zeros((1, *inflow.shape))
+    by_part = {part: np.concatenate([values, nobody]) for part, values in inside.items()}
+    return by_part | {"outside": np.concatenate([np.zeros_like(parts.rolls), inflow[None]])}
 
 
 def _inflow(inflow: Floats, county: Floats) -> Floats:

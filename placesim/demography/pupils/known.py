@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placesim.demography.pupils.children import Counted, completed, count_children, entry_ratios, parts_by_basis
+from placesim.demography.pupils.home_rolls import HomeRolls
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages, require
 from placesim.scenario.options import DemandOptions
 from placesim.vocabulary import CHILD_BASES
-
-if TYPE_CHECKING:  # base_year stands on this file
-    from placesim.demography.pupils.base_year import HomeRolls
 
 KINDERGARTEN: Final = "kindergarten"  # stands before the stage whose entrants the known children are measured by
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.pupils.base_year import HomeRolls, KnownChildren, Links, entry_grade
+from placesim.demography.pupils.base_year import Links
+from placesim.demography.pupils.home_rolls import HomeRolls
+from placesim.demography.pupils.known import KnownChildren, entry_grade
 from placesim.demography.rolls.progression import advance
 from placesim.records import Floats, Frozen, Ints, Projection, Stages
 from placesim.scenario.options import DemandOptions
+
+FEWEST: Final = 3.0  # persons: the movement of fewer is chance
+BOUNDS: Final = (0.5, 2.0)  # of a cohort's yearly growth by migration
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +47,42 @@ def child_view(children: KnownChildren, links: Links, years: tuple[int, ...], st
     return children.of(cohorts(years, stages)) * links.per_entrant
 
 
-def housing_view(projection: Projection | None, links: Links, options: DemandOptions, areas: int) -> Floats:
-    """Participation × (housing − displacement) of the cohort, cumulated since the base year; zero where unknown."""
+def between_areas(view: Floats, movement: Floats) -> Floats:
+    """`view` with its pupils moved between areas by movement[area, year, grade]; the county's sums stay as they are."""
+    moved = view * movement
+    before, after = view.sum(axis=0), moved.sum(axis=0)
+    return moved * np.divide(before, after, out=np.ones_like(before), where=after > 0)
+
+
+def movement_since_seen(projection: Projection | None, options: DemandOptions, before: Ints, areas: int) -> Floats:
+    """movement[area, year, grade]: by how much a cohort has grown by net migration since the base year, or since it
+    entered school after it; 1 without a projection by cohorts.
+
+    Only differences between areas count: how the county's cohorts grow, the progression ratios tell.
+    """
+    years, stages = options.years, options.stages
+    factor = np.ones((areas, len(years), len(stages.grades)))
+    if projection is None or projection.method != "cohort":
+        return factor
+    ratio = _growth_by_migration(projection)[:, projection.years.index(years[0]) :]
+    moving = np.flatnonzero((before >= 0) & (np.arange(len(before)) != entry_grade(stages)))
+    for y in range(1, len(years)):
+        factor[:, y, moving] = factor[:, y - 1, before[moving]] * ratio[:, y - 1, stages.ages[moving]]
+    return factor
+
+
+def _growth_by_migration(projection: Projection) -> Floats:
+    """ratio[area, step, age] of survivors with to those without net migration, held where a handful of people says
+    nothing and where a cohort would vanish or double within a year."""
+    aged = projection.residents[:, :-1, :, :-1].sum(axis=2)
+    survivors = aged - projection.deaths[..., 1:].sum(axis=2)
+    net = projection.net_migration[..., 1:].sum(axis=2)
+    ratio = 1 + np.divide(net, survivors, out=np.zeros_like(net), where=survivors >= FEWEST)
+    return np.concatenate([np.ones((*ratio.shape[:2], 1)), np.clip(ratio, *BOUNDS)], axis=2)
+
+
+def housing_view(projection: Projection | None, options: DemandOptions, areas: int) -> Floats:
+    """Housing − displacement of the grade's cohort, cumulated since the base year; zero where unknown."""
     years, ages = options.years, options.stages.ages
     if projection is None or not projection.housing.size:
         return np.zeros((areas, len(years), len(ages)))
@@ -52,32 +92,36 @@ def housing_view(projection: Projection | None, links: Links, options: DemandOpt
     for step in range(len(years) - 1):
         since[:, step + 1, 1:] = since[:, step, :-1]
         since[:, step + 1] += net[:, first + step]
-    return links.participation * since[:, :, ages]
+    return since[:, :, ages]
 
 
 # ------------------------------------------------------------------------------------------------------------ blend
 @dataclass(frozen=True, eq=False)
 class Parts(Frozen):
-    """Pupils of the county's areas by where they come from, each [area, year, grade]; continued: cells that no view
-    knows, which hold the level of the year before."""
+    """Pupils of the county's areas by where they come from, each [area, year, grade]; weight[year, grade] of what is
+    observed of the cohort; continued: cells that no view knows, which hold the level of the year before."""
 
     rolls: Floats
     children: Floats
     residents: Floats
     housing: Floats
+    weight: Floats
     continued: bool
     empty: bool
 
 
 def blend(views: Views, level: Floats, options: DemandOptions) -> Parts:
-    """pupils = w · (rolls, else children) + (1 − w) · residents + w · housing.
+    """pupils = w · (rolls or children) + (1 − w) · residents + w · housing.
 
-    w falls from 1 to 0 over `blend_years`: for rolls from the base year, for known children from the year in which they
-    enter school, where the residents' view knows the grade; else it stays 1. Cells of no view hold the year before, and
-    in the base year level[area, grade], the latest roll. Housing never takes a cell below zero.
+    Cohorts in school go by the rolls; those yet to enter by the known children, and only where these know nothing by
+    the rolls of the kindergartens. w falls from 1 to 0 over `blend_years`: for rolls from the base year, for known
+    children from the year in which they enter school, where the residents' view knows the grade; else it stays 1. Cells
+    of no view hold the year before, and in the base year level[area, grade], the latest roll. Housing never takes a
+    cell below zero.
     """
     by_roll, by_people = _known(views.rolls), _known(views.residents)
-    by_child = ~by_roll & _known(views.children)
+    by_child = _known(views.children) & (~by_roll | _yet_to_enter(options))
+    by_roll &= ~by_child
     weight = _weight(by_roll, by_child, by_people, options)
     rolls = np.where(by_roll, weight * views.rolls, 0.0)
     children = np.where(by_child, weight * views.children, 0.0)
@@ -87,12 +131,21 @@ def blend(views: Views, level: Floats, options: DemandOptions) -> Parts:
     _continue(children, unknown, np.zeros_like(level))
     housing = np.maximum(weight * views.housing, -(rolls + children + residents))
     nobody = (rolls + children).sum(axis=0) == 0
-    return Parts(rolls, children, residents, housing, bool((unknown & ~nobody).any()), bool((unknown & nobody).any()))
+    return Parts(
+        rolls, children, residents, housing, weight, bool((unknown & ~nobody).any()), bool((unknown & nobody).any())
+    )
 
 
 def _known(view: Floats) -> NDArray[np.bool_]:
     """[year, grade]: a view knows a grade in all areas or in none."""
     return np.asarray(np.isfinite(view).all(axis=0))
+
+
+def _yet_to_enter(options: DemandOptions) -> NDArray[np.bool_]:
+    """[year, grade]: a school grade whose cohort enters school after the base year."""
+    stages, entry = options.stages, entry_grade(options.stages)
+    enters = cohorts(options.years, stages) + stages.ages[entry]
+    return np.asarray((enters > options.years[0]) & (np.arange(len(stages.grades)) >= entry))
 
 
 def _weight(

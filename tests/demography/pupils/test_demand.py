@@ -208,7 +208,10 @@ def test_kindergartens_take_their_share_of_the_entrants_to_come():
     np.testing.assert_allclose(cells(got, "K1")[:2, 1], [0.9 * 40, 0.9 * 40])  # cohort 2023, no roll yet
     np.testing.assert_allclose(cells(got, "G1")[:2, 4], [40, 40])
     np.testing.assert_allclose(cells(got, "K1")[:2, 0], [72 * 0.6, 72 * 0.4])
-    np.testing.assert_allclose(cells(got, "G1", "rolls").sum(axis=0)[1], 72 * 100 / 80)  # by progression K3 → G1
+    assert cells(got, "G1", "rolls").sum(axis=0)[1] == 0  # who enters next, the known children tell, …
+    np.testing.assert_allclose(cells(got, "G1", "children").sum(axis=0)[1], 80)
+    without = estimate_demand(None, inputs(enrolment=enrolment(rolls, NURSERY.grades)), options(stages=NURSERY))
+    np.testing.assert_allclose(cells(without, "G1").sum(axis=0)[1], 72 * 100 / 80)  # … else the progression K3 → G1
 
 
 def test_without_kindergarten_rolls_the_children_fill_them():
