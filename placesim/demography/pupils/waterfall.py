@@ -84,12 +84,10 @@ def waterfall_table(
         for stage in stages.ids:
             for component, source, pupils in _components(mine, sources, stages, stage):
                 rows += [(name, stage, y, component, source, n) for y, n in zip(years[1:], pupils, strict=True)]
-    table = pd.DataFrame(rows, columns=columns)
-    order = {name: k for k, name in enumerate(WATERFALL)}
-    return table.astype({"pupils": float}).sort_values(
-        ["stage", "year", "component"], key=lambda c: c.map(order) if c.name == "component" else c, kind="stable",
-        ignore_index=True,
-    )  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns).astype({"pupils": float})
+    ranks = {"stage": stages.ids, "component": WATERFALL}
+    order = table.assign(**{c: table[c].map({name: k for k, name in enumerate(ranks[c])}) for c in ranks})
+    return table.loc[order.sort_values(["stage", "year", "component"], kind="stable").index].reset_index(drop=True)
 
 
 def _components(
