@@ -151,6 +151,9 @@ class Projection(Frozen):
     residents[area, year, sex, age]; the component arrays have one step fewer on the year axis (step i leads from
     years[i] to years[i + 1]) and are all zero-size for a supplied projection, whose components are not known.
     births[area, step, sex]; deaths, net_migration, housing, displacement [area, step, sex, age at the end of the step].
+    control[area, step, sex, age]: what control totals of residents added (negative: took away) at the end of the step.
+    births_control[area, step, sex]: how many of the births, all counted in `births`, were added to the modelled ones
+    because births are known or controlled.
     """
 
     areas: tuple[str, ...]
@@ -163,6 +166,8 @@ class Projection(Frozen):
     housing: Floats
     displacement: Floats
     draw: int = CENTRAL
+    control: Floats = field(default_factory=lambda: np.zeros((0, 0, 0, 0)))
+    births_control: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     def check(self) -> None:
         require((self.residents >= 0).all(), "Projection: residents below zero")
@@ -172,7 +177,7 @@ class Projection(Frozen):
         aged[..., 1:] = self.residents[:, :-1, :, :-1]
         aged[..., -1] += self.residents[:, :-1, :, -1]
         aged[..., 0] += self.births
-        end = aged - self.deaths + self.net_migration + self.housing - self.displacement
+        end = aged - self.deaths + self.net_migration + self.housing - self.displacement + self.control
         gap = np.abs(end - self.residents[:, 1:]).max(initial=0.0)
         require(gap <= 1e-6 * max(1.0, self.residents.max(initial=0.0)), f"Projection: account open by {gap}")
 
@@ -187,6 +192,11 @@ class Demand(Frozen):
 
     The last area is `outside` (pupils who live beyond the border and attend here).
     leaving_share[area, stage]: share of an area's pupils who attend beyond the border (whole areas axis).
+    observed[year, grade]: weight of what was observed of the cohort (rolls, known children) against the residents.
+    participation[area of the county, grade]: pupils per resident of the grade's age.
+    entrants: area_id, year, source (a basis of the known children, or residents), pupils, disaggregated: where the
+    children of the entry grade come from. waterfall: planning_area, stage, year, component, pupils: how the pupils of a
+    year follow from those of the year before; the components of vocabulary.WATERFALL sum to the pupils.
     """
 
     areas: tuple[str, ...]
@@ -196,6 +206,10 @@ class Demand(Frozen):
     pupils: Floats
     parts: Mapping[str, Floats]
     leaving_share: Floats
+    observed: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    participation: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    entrants: pd.DataFrame = field(default_factory=pd.DataFrame)
+    waterfall: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     draw: int = CENTRAL
 
@@ -209,6 +223,38 @@ class Demand(Frozen):
     def stage_pupils(self, stage: str) -> Floats:
         """pupils[area, year] of a stage, all groups."""
         return self.pupils[:, :, self.stages.grade_slice(stage)].sum(axis=(2, 3))
+
+
+@dataclass(frozen=True)
+class DemandDraws(Frozen):
+    """Sampled futures of the demand: pupils[draw, planning area, year, grade] of draws 1, 2, … (the central run is not
+    among them). The last planning area is `outside`; areas without a planning area stand under "".
+
+    named: low | medium | high → the draw at the 10th, 50th and 90th percentile of the county's pupils over all years and
+    grades. One draw is one future, so its figures add up over areas, stages and years; quantiles do not.
+    """
+
+    planning_areas: tuple[str, ...]
+    years: tuple[int, ...]
+    stages: Stages
+    pupils: NDArray[np.float32]
+    named: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        require(self.planning_areas[-1] == OUTSIDE, "DemandDraws: the last planning area must be outside")
+        require(bool((self.pupils >= 0).all()), "DemandDraws: pupils below zero")
+        shape = (len(self.planning_areas), len(self.years), len(self.stages.grades))
+        require(self.pupils.shape[1:] == shape, f"DemandDraws: axes must be {shape}")
+
+    @property
+    def count(self) -> int:
+        return len(self.pupils)
+
+    def by_stage(self) -> NDArray[np.float32]:
+        """pupils[draw, planning area, year, stage]."""
+        starts = [self.stages.grade_slice(s).start for s in self.stages.ids]
+        return np.add.reduceat(self.pupils, starts, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -365,13 +411,17 @@ class Allocation(Frozen):
 
 @dataclass(frozen=True)
 class Results:
-    """What a run computed, before it is judged. `projection` is None for a county that runs on rolls and children."""
+    """What a run computed, before it is judged. `projection` is None for a county that runs on rolls and children,
+    `draws` for a run without sampled futures. backtest: stage, level (cell | school | total), method, horizon, n, mape,
+    bias, coverage of forecasts of the rolls from past years; no rows where the past is too short."""
 
     projection: Projection | None
     demand: Demand
     travel: Travel
     places: Places
     allocation: Allocation
+    draws: DemandDraws | None = None
+    backtest: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -384,11 +434,14 @@ class Assessment:
     findings: rule_id, unit, id, stage, year, metric, value, operator, limit, severity, document, clause, confidence,
     document_en, label_zh, label_en.
     lists: `crowded`, `underused`: school_id, stage, first_year, … one row per school and stage.
+    futures: `fans` by planning area (blank: the county), stage and year, `chances` by school, stage and year, of the
+    sampled futures; no rows without them.
     """
 
     measures: Mapping[str, pd.DataFrame]
     findings: pd.DataFrame
     lists: Mapping[str, pd.DataFrame]
+    futures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # label keys: what could not be computed, and why
 
 

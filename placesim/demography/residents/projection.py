@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from placesim.demography.residents.cohort import Components, Rates, project_population
+from placesim.demography.residents.controls import ControlTotals, read_totals
 from placesim.demography.residents.housing import Moves, housing_moves, settle
 from placesim.demography.residents.population import AGES, BOTH, Census, read_population
 from placesim.demography.residents.rates import YearlyRates, yearly_rates
@@ -22,8 +23,9 @@ def project(inputs: Inputs, options: ProjectionOptions) -> Projection | None:
     """Residents of every area and year of `options`; None without a population table or with method `none`.
 
     `cohort`: from the latest population not after the first year, yearly cohort-component steps with leavers as rates,
-    newcomers as counts, and new housing last. `given`: the populations of the table, years between them interpolated,
-    years beyond them held. Run `check_projection` first: it says in words what would be missing here.
+    newcomers as counts, new housing, and last the scaling to control totals. `given`: the populations of the table,
+    years between them interpolated, years beyond them held. Run `check_projection` first: it says in words what would
+    be missing here.
     """
     method = METHODS.get(options.demography.method)
     if method is None or not inputs.has("population"):
@@ -56,14 +58,26 @@ def _weights(years: tuple[int, ...], known: tuple[int, ...]) -> Floats:
 
 # --------------------------------------------------------------------------------------------------- by cohorts
 class Step(NamedTuple):
-    """One year of the account: births[area, sex]; the rest [area, sex, age at the end of the step]."""
+    """One year of the account: births[area, sex], births_control[area, sex]; the rest [area, sex, age at the end of the
+    step]."""
 
     end: Floats
     births: Floats
+    births_control: Floats
     deaths: Floats
     net_migration: Floats
     housing: Floats
     displacement: Floats
+    control: Floats
+
+
+class Course(NamedTuple):
+    """What the steps follow: rates, new housing, and the totals that births and residents are scaled to."""
+
+    rates: YearlyRates
+    moves: Moves
+    births: ControlTotals
+    residents: ControlTotals
 
 
 def _by_cohorts(inputs: Inputs, options: ProjectionOptions, census: Census) -> Projection:
@@ -72,10 +86,11 @@ def _by_cohorts(inputs: Inputs, options: ProjectionOptions, census: Census) -> P
     people = census.residents[:, census.years.index(start)]
     living = people.sum(axis=(1, 2))
     rates = yearly_rates(inputs, years[:-1], people=living, demography=options.demography, base=options.years[0])
-    moves = housing_moves(inputs, years, options.housing)
+    totals = [read_totals(inputs, years, measure) for measure in ("births", "residents")]
+    course = Course(rates, housing_moves(inputs, years, options.housing), *totals)
     ends, steps = [people], []
     for i in range(len(years) - 1):
-        steps.append(_step(ends[-1], rates, moves, i, options.demography.migration_timing))
+        steps.append(_step(ends[-1], course, i, options.demography.migration_timing))
         ends.append(steps[-1].end)
     skip = options.years[0] - start
     return _account(ends[skip:], steps[skip:], inputs.area_ids, options.years)
@@ -89,27 +104,43 @@ def start_year(known: tuple[int, ...], base: int) -> int:
     return earlier[-1]
 
 
-def _step(before: Floats, rates: YearlyRates, moves: Moves, i: int, timing: Timing) -> Step:
-    """The i-th year: ageing, deaths and births, then leavers and newcomers, then new housing at its end.
+def _step(before: Floats, course: Course, i: int, timing: Timing) -> Step:
+    """The i-th year: ageing, deaths and births, then leavers and newcomers, then new housing at its end, and last the
+    scaling to control totals.
 
-    Leavers are rates of those who would be there without moving.
+    Births that are controlled scale the fertility of their area, so that newborns die and move like all others.
     """
-    stayers = _one_step(before, rates, i, np.zeros_like(before), "end").population[1]
-    leavers = rates.out_rate[i] * stayers
-    if timing == "even":
-        leavers = _leaving_evenly(leavers, before)
-    net = rates.in_count[i] - leavers
-    moved = _one_step(before, rates, i, net, timing)
+    rates = course.rates
+    modelled, net = _moved(before, rates, rates.fertility[i], i, timing)
+    moved = modelled
+    more_born = course.births.factors(i, modelled.births[0].sum(axis=1))
+    if (more_born != 1).any():
+        moved, net = _moved(before, rates, more_born[:, None] * rates.fertility[i], i, timing)
     settled = moved.population[1]
-    housing, displacement = settle(settled, moves.entering[:, i], moves.inside[:, i])
+    housing, displacement = settle(settled, course.moves.entering[:, i], course.moves.inside[:, i])
+    living = settled + housing - displacement
+    control = (course.residents.factors(i, living.sum(axis=(1, 2))) - 1)[:, None, None] * living
     return Step(
-        end=settled + housing - displacement,
+        end=living + control,
         births=moved.births[0],
+        births_control=moved.births[0] - modelled.births[0],
         deaths=moved.deaths[0],
         net_migration=_by_end_age(net, timing),
         housing=housing,
         displacement=displacement,
+        control=control,
     )
+
+
+def _moved(before: Floats, rates: YearlyRates, fertility: Floats, i: int, timing: Timing) -> tuple[Components, Floats]:
+    """(components of the year with its movers, net migrants). Leavers are rates of those who would be there without
+    moving."""
+    stayers = _one_step(before, (rates, fertility), i, np.zeros_like(before), "end").population[1]
+    leavers = rates.out_rate[i] * stayers
+    if timing == "even":
+        leavers = _leaving_evenly(leavers, before)
+    net = rates.in_count[i] - leavers
+    return _one_step(before, (rates, fertility), i, net, timing), net
 
 
 def _leaving_evenly(leavers: Floats, before: Floats) -> Floats:
@@ -119,10 +150,13 @@ def _leaving_evenly(leavers: Floats, before: Floats) -> Floats:
     return np.minimum(leavers, before)
 
 
-def _one_step(before: Floats, rates: YearlyRates, i: int, net_migrants: Floats, timing: Timing) -> Components:
+def _one_step(
+    before: Floats, told: tuple[YearlyRates, Floats], i: int, net_migrants: Floats, timing: Timing
+) -> Components:
+    """`told`: the rates, and the fertility[area, age] of the year."""
+    rates, fertility = told
     once = slice(i, i + 1)
-    males = rates.males_per_female_birth[once]
-    step = Rates(rates.survival[once], rates.fertility[once], net_migrants[None], males)
+    step = Rates(rates.survival[once], fertility[None], net_migrants[None], rates.males_per_female_birth[once])
     return project_population(before, step, migration=timing)
 
 
@@ -138,21 +172,21 @@ def _by_end_age(net: Floats, timing: Timing) -> Floats:
 
 def _account(ends: list[Floats], steps: list[Step], areas: tuple[str, ...], years: tuple[int, ...]) -> Projection:
     shape = (len(areas), 0, BOTH, AGES)
-    parts = {
-        f: np.stack([getattr(s, f) for s in steps], axis=1) if steps else np.zeros(shape) for f in Step._fields[2:]
-    }
-    births = np.stack([s.births for s in steps], axis=1) if steps else np.zeros(shape[:3])
-    residents = np.stack(ends, axis=1)
+    parts = {name: np.zeros(shape[:3] if name.startswith("births") else shape) for name in Step._fields[1:]}
+    if steps:
+        parts = {name: np.stack([getattr(step, name) for step in steps], axis=1) for name in parts}
     return Projection(
         areas=areas,
         years=years,
         method="cohort",
-        residents=residents,
-        births=births,
+        residents=np.stack(ends, axis=1),
+        births=parts["births"],
+        births_control=parts["births_control"],
         deaths=parts["deaths"],
         net_migration=parts["net_migration"],
         housing=parts["housing"],
         displacement=parts["displacement"],
+        control=parts["control"],
     )
 
 
