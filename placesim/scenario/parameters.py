@@ -135,6 +135,9 @@ class Housing(_Strict):
         strict=False,
         description="share occupied 0, 1, 2 … years after completion",
     )
+    restart_probability: Share = Field(
+        default=0.5, description="that a stalled scheme with a restart year is completed then"
+    )
     delay_years: dict[str, int] = Field(default={}, description="development id → years later than the table says")
 
 
@@ -149,6 +152,25 @@ class DemandParameters(_Strict):
     )
     progression_years: int = Field(default=3, ge=1, le=10, description="past years behind the progression ratios")
     blend_years: int = Field(default=6, ge=1, le=30, description="years until residents alone speak for a cohort")
+
+
+class Uncertainty(_Strict):
+    """Sampled futures. Spreads are standard deviations of one year's change; draw 0 is the central run."""
+
+    draws: int = Field(default=200, ge=0, le=5000, description="sampled futures; 0 = the central run alone")
+    seed: int = Field(default=1, ge=0, le=2**32 - 1, description="variants of one seed share their random numbers")
+    fertility_sd: NonNegative = Field(default=0.08, description="of the log of fertility, one year to the next")
+    fertility_persistence: Share = 0.9
+    migration_sd: NonNegative = Field(
+        default=0.004, description="of the net migration rate of families per person and year; youth move twice as freely"
+    )
+    migration_persistence: Share = 0.7
+    place_sd: NonNegative = Field(default=0.015, description="of the log of a planning area's share of the county")
+    profile_sd: NonNegative = Field(default=0.15, description="of the log of persons per new dwelling, by type")
+    delay_years: dict[str, NonNegative] = Field(
+        default={"planned": 1.0, "permitted": 0.6, "under_construction": 0.3},
+        description="status of a development → mean delay",
+    )
 
 
 class TravelParameters(_Strict):
@@ -219,6 +241,7 @@ class Parameters(_Strict):
     demography: Demography = Demography()
     housing: Housing = Housing()
     demand: DemandParameters = DemandParameters()
+    uncertainty: Uncertainty = Uncertainty()
     travel: TravelParameters = TravelParameters()
     allocation: AllocationParameters = AllocationParameters()
     standards: Standards = Field(default_factory=lambda: Standards.model_validate({}))

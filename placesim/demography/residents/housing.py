@@ -10,14 +10,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.demography.frames import ages, numbers, positions
+from placesim.demography.residents.dwellings import drawn_dwellings, occupied_dwellings, status_probability
 from placesim.demography.residents.graduate import graduate
 from placesim.demography.residents.population import AGES, BOTH, OLDEST
 from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.scenario.parameters import Housing
 
-PRESUMED: Final = "planned"  # the status of a development that states none and is not yet complete
 NOBODY: Final = 1e-9  # persons: fewer are rounding
-STATUS_PROBABILITY: Final = Housing().status_probability  # for statuses that a scenario leaves out
+
+__all__ = [
+    "Moves",
+    "development_rows_without_profile",
+    "drawn_dwellings",
+    "housing_moves",
+    "occupied_dwellings",
+    "persons_by_age",
+    "settle",
+    "status_probability",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,35 +53,6 @@ def housing_moves(inputs: Inputs, years: tuple[int, ...], housing: Housing) -> M
     np.add.at(entering, area[use], moved)
     np.add.at(inside, area[use], share[use, None, None] * moved)
     return Moves(*(np.repeat(moves[:, :, None], BOTH, axis=2) for moves in (entering, inside)))
-
-
-def occupied_dwellings(developments: pd.DataFrame, years: tuple[int, ...], housing: Housing) -> Floats:
-    """occupied[development, year]: dwellings × probability of the status × share occupied so long after completion.
-
-    An observed share holds from completion on; a demolition (negative dwellings) empties them at once.
-    """
-    completed = numbers(developments, "year") + _delay(developments, housing)
-    since = np.array(years)[None, :] - completed[:, None]
-    ramp = np.array(housing.occupied or (1.0,))
-    expected = ramp[np.clip(since, 0, len(ramp) - 1).astype(np.int64)]
-    dwellings, observed = numbers(developments, "dwellings"), numbers(developments, "occupied_share")
-    lasting = np.where(np.isfinite(observed), observed, ramp[-1])[:, None]
-    known = (np.isfinite(observed) | (dwellings < 0))[:, None]
-    share = np.where(since >= 0, np.where(known, lasting, expected), 0.0)
-    return (dwellings * _probability(developments, completed, years[0], housing))[:, None] * share
-
-
-def _delay(developments: pd.DataFrame, housing: Housing) -> Floats:
-    ids = tuple(housing.delay_years)
-    years = np.array([*housing.delay_years.values(), 0], dtype=np.float64)
-    return years[positions(developments, "development_id", ids)]
-
-
-def _probability(developments: pd.DataFrame, completed: Floats, now: int, housing: Housing) -> Floats:
-    by_status = {**STATUS_PROBABILITY, **housing.status_probability}
-    stated = positions(developments, "status", tuple(by_status))
-    presumed = np.where(completed <= now, 1.0, by_status[PRESUMED])
-    return np.where(stated >= 0, np.array(list(by_status.values()))[stated], presumed)
 
 
 # ---------------------------------------------------------------------------------------------- household profiles
