@@ -72,3 +72,12 @@ METRICS: Final = {
     "share_over_minutes": "share",
     "residents": "persons",
 }
+
+# Units of the figures of every saved table: what is measured, sampled futures, and errors of past forecasts.
+FIGURES: Final = {
+    **METRICS,
+    **dict.fromkeys(("central", "mean", "p10", "p25", "p50", "p75", "p90", "low", "medium", "high"), "pupils"),
+    **dict.fromkeys(("roll_p10", "roll_p50", "roll_p90", "expected_excess", "disaggregated"), "pupils"),
+    **dict.fromkeys(("chance_over_design", "chance_over_cap", "chance_over_emergency"), "share"),
+    **dict.fromkeys(("mape", "bias", "coverage"), "share"),
+}

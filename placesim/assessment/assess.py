@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import area_types, locate
@@ -47,6 +48,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     return Assessment(
         measures=freeze(measures),
         findings=_findings(measures, pack),
+        futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
         notes=tuple(_notes(results, inputs, schools, ways)),
     )

@@ -2,6 +2,7 @@
 
 from placesim.demography.pupils.checks import check_demand
 from placesim.demography.pupils.demand import estimate_demand
+from placesim.demography.regions import regions_of
 from placesim.demography.residents.births import cohort_births
 from placesim.demography.residents.checks import check_projection
 from placesim.demography.residents.cohort import Components, Rates, project_population
@@ -18,4 +19,5 @@ __all__ = [
     "graduate",
     "project",
     "project_population",
+    "regions_of",
 ]

@@ -19,6 +19,7 @@ KEY_METRICS: Final = (
 )  # fmt: skip
 WORST: Final = ("unplaced", "over_design", "excess")
 LISTS: Final = ("crowded", "underused")
+ENTRIES: Final = 6  # school years whose entrants are known children
 BASE, PEAK, END = "base", "peak", "end"
 _NAMED_BY: Final = {
     "campus": ("schools", "school_id"),
@@ -143,6 +144,27 @@ def list_rules(name: str, reason: str) -> list[str]:
     return [f"{name}.{one}" for one in reason.split("+")]
 
 
+# ---------------------------------------------------------------------------------------------- pupils and futures
+def county_fan(saved: SavedRun) -> pd.DataFrame:
+    """stage, year, quantiles and chances of the county's sampled futures; no rows without them."""
+    fans = saved.table("fans")
+    return fans[fans["planning_area"].isna()].drop(columns="planning_area").reset_index(drop=True)
+
+
+def county_entrants(saved: SavedRun) -> pd.DataFrame:
+    """source, year, pupils, disaggregated (pupils): entrants of the county in the next ENTRIES school years."""
+    table = saved.table("entrants")
+    table = table[(table["year"] > saved.years[0]) & (table["year"] <= saved.years[0] + ENTRIES)]
+    table = table.assign(disaggregated=table["pupils"].where(table["disaggregated"].astype(bool), 0.0))
+    return table.groupby(["source", "year"], sort=False)[["pupils", "disaggregated"]].sum().reset_index()
+
+
+def county_waterfall(saved: SavedRun) -> pd.DataFrame:
+    """stage, year, component, source, pupils of the county: they sum to the pupils of the year."""
+    table = saved.table("waterfall")
+    return table[table["planning_area"].isna()].drop(columns="planning_area").reset_index(drop=True)
+
+
 # ---------------------------------------------------------------------------------------------- names and words
 def names(saved: SavedRun, unit: str, language: str) -> Mapping[str, str]:
     """id → name of the units of a table in one language; another language's name or the id stands in."""
@@ -178,7 +200,9 @@ def reason_text(reason: str | None, language: str) -> str:
 def unknowns(saved: SavedRun, language: str) -> list[str]:
     """What the run does not know, as sentences: its own notes, then what follows from its method and inputs."""
     said = [label(key, language) for key in saved.manifest["notes"]] + _base_year_off(saved, language)
-    said += [label(f"report.unknown.{key}", language) for key in ("central", "classes")]
+    draws = saved.manifest["draws"]
+    said.append(label("report.unknown.futures", language, draws=draws) if draws else label("report.unknown.central", language))
+    said.append(label("report.unknown.classes", language))
     found = saved.table("findings")
     unverified = set(found["rule_id"][found["confidence"] == "M"])
     if unverified:

@@ -14,11 +14,12 @@ from placesim.messages import LANGUAGES, catalogue
 from placesim.report import classes, figures, geometry
 from placesim.report.figures import plain, records
 from placesim.store import SavedRun
-from placesim.vocabulary import BINDINGS, CLASS_BASES, METRICS, PARTS, TYPOLOGY
+from placesim.vocabulary import BINDINGS, CLASS_BASES, METRICS, PARTS, TYPOLOGY, WATERFALL
 
 TEXTS: Final = (
     "report.", "metric.", "unit.", "part.", "level.", "typology.", "reason.", "after.", "binding.", "area_type.",
-    "confidence.", "severity.", "unit_of_count.", "class_basis.", "rule.", "operator.", "outside.",
+    "confidence.", "severity.", "unit_of_count.", "class_basis.", "rule.", "operator.", "outside.", "source.", "waterfall.",
+    "backtest.",
 )  # fmt: skip
 PROBLEMS_SHOWN: Final = 300  # the rest stand in check.json, and the page says so
 _SECTION_DIGITS: Final = {
@@ -31,6 +32,9 @@ _COUNTY_DIGITS: Final = {
     "need": 0, "unfilled": 0, "over_design": 0, "excess": 0, "places_design": 0, "places_cap": 0, "places_emergency": 0,
     "utilisation": 3,
     "unplaced": 0, "large_classes": 0,
+}  # fmt: skip
+_FAN_DIGITS: Final = {
+    "p10": 0, "p25": 0, "p50": 0, "p75": 0, "p90": 0, "chance_over_design": 3, "chance_over_cap": 3,
 }  # fmt: skip
 
 
@@ -51,6 +55,9 @@ def payload(saved: SavedRun) -> dict[str, Any]:
         "area_values": _area_values(saved),
         "county": _county(saved),
         "parts": _parts(saved),
+        "fan": _fan(saved),
+        "pupils": {"entrants": _entrants(saved), "waterfall": _waterfall(saved)},
+        "backtest": records(saved.table("backtest")),
         "key": records(figures.key_figures(saved)),
         "worst": {row.pop("metric"): row for row in records(figures.worst_years(saved))},
         "lists": {name: _list(saved, name) for name in figures.LISTS},
@@ -167,6 +174,39 @@ def _county(saved: SavedRun) -> dict[str, Any]:
 def _parts(saved: SavedRun) -> dict[str, Any]:
     """part of the pupils who need a place → [stage][year]."""
     return _by_stage_and_year(saved, figures.need_parts(saved, PARTS), dict.fromkeys(PARTS, 0))
+
+
+def _fan(saved: SavedRun) -> dict[str, Any] | None:
+    """quantile or chance → [stage][year]; None for a run without sampled futures."""
+    table = figures.county_fan(saved)
+    return None if table.empty else _by_stage_and_year(saved, table, _FAN_DIGITS)
+
+
+def _entrants(saved: SavedRun) -> dict[str, Any]:
+    """years · sources: [source, [pupils by year]] · disaggregated: [pupils by year] spread from totals."""
+    table = figures.county_entrants(saved)
+    years = sorted(table["year"].unique().tolist())
+    wide = table.pivot(index="source", columns="year", values="pupils").reindex(columns=years)
+    spread = table.groupby("year")["disaggregated"].sum().reindex(years)
+    sources = [[source, numbers(row, 0)] for source, row in zip(wide.index, wide.to_numpy(), strict=True)]
+    return {"years": years, "sources": sources, "disaggregated": numbers(spread, 0)}
+
+
+def _waterfall(saved: SavedRun) -> list[dict[str, Any]]:
+    """stage, component, source, pupils by year from the second on."""
+    table, later = figures.county_waterfall(saved), saved.years[1:]
+    groups = table.groupby(["stage", "component", "source"], sort=False, dropna=False)
+    order = {name: k for k, name in enumerate(WATERFALL)}
+    rows = [
+        {
+            "stage": stage,
+            "component": component,
+            "source": None if pd.isna(source) else source,
+            "pupils": numbers(rows.set_index("year")["pupils"].reindex(later, fill_value=0.0), 1),
+        }
+        for (stage, component, source), rows in groups
+    ]
+    return sorted(rows, key=lambda row: order[row["component"]])
 
 
 def _by_stage_and_year(saved: SavedRun, table: pd.DataFrame, digits: Mapping[str, int]) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from placesim.report import figures
 from placesim.scenario.show import leaves
 from placesim.store import SavedRun
 from placesim.store.tables import column_title
-from placesim.vocabulary import METRICS
+from placesim.vocabulary import FIGURES
 
 BY_METRIC: Final = ("value", "limit", "first_value", "peak_value", "last_value", "after_value")
 _WORDS: Final = {
     "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
     "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
     "first_metric": "metric",
+    "source": "source", "component": "waterfall", "method": "backtest.method", "level": "backtest.level",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
 }  # fmt: skip
 
@@ -54,7 +55,7 @@ def all_sheets(saved: SavedRun) -> list[Sheet]:
 def header(column: str, language: str) -> str:
     """A column's label with its unit: 在校生（人）; shares carry none, they are shown in per cent."""
     title = _title(column, language)
-    unit = METRICS.get(column.removesuffix("_entrants"))
+    unit = FIGURES.get(column.removesuffix("_entrants"))
     if unit in (None, "share"):
         return title
     shown = label(f"unit.{unit}", language)
@@ -143,6 +144,38 @@ def _findings(saved: SavedRun, language: str) -> Made:
     return _worded(table[columns], saved, language), dict.fromkeys(BY_METRIC, saved.table("findings")["metric"])
 
 
+def _fans(saved: SavedRun, language: str) -> Made:
+    table = _named(saved.table("fans"), saved, "planning_area", "planning_area", language)
+    whole = label("unit_of_count.county", language)
+    table["name"] = table["name"].where(table["planning_area"].notna(), whole)
+    return _worded(table, saved, language), None
+
+
+def _chances(saved: SavedRun, language: str) -> Made:
+    return _worded(_named(saved.table("chances"), saved, "school_id", "campus", language), saved, language), None
+
+
+def _entrants(saved: SavedRun, language: str) -> Made:
+    """Entrants by planning area, year and source."""
+    areas = saved.table("areas").set_index("area_id")["planning_area"]
+    table = saved.table("entrants").assign(planning_area=lambda t: t["area_id"].map(areas))
+    table["disaggregated"] = table["pupils"].where(table["disaggregated"].astype(bool), 0.0)
+    keys = ["planning_area", "year", "source"]
+    sums = table.groupby(keys, dropna=False, sort=True)[["pupils", "disaggregated"]].sum().round(1).reset_index()
+    return _worded(_named(sums, saved, "planning_area", "planning_area", language), saved, language), None
+
+
+def _waterfall(saved: SavedRun, language: str) -> Made:
+    table = saved.table("waterfall").round({"pupils": 1})
+    table = _named(table, saved, "planning_area", "planning_area", language)
+    table["name"] = table["name"].where(table["planning_area"].notna(), label("unit_of_count.county", language))
+    return _worded(table, saved, language), None
+
+
+def _backtest(saved: SavedRun, language: str) -> Made:
+    return _worded(saved.table("backtest"), saved, language), None
+
+
 def _changes(saved: SavedRun, language: str) -> Made:
     table = saved.table("changes").rename(columns={"name": "change", "school": "school_id"})
     table = _named(table, saved, "school_id", "campus", language)
@@ -183,8 +216,13 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "schools": _schools,
     "planning_areas": _planning_areas,
     "county": _county,
+    "fans": _fans,
+    "chances": _chances,
+    "entrants": _entrants,
+    "waterfall": _waterfall,
     "findings": _findings,
     "changes": _changes,
+    "backtest": _backtest,
     "assumptions": _assumptions,
     "problems": _problems,
     "unknowns": _unknowns,
@@ -203,7 +241,7 @@ def _dictionary(sheets: list[Sheet], language: str) -> pd.DataFrame:
 
 
 def _unit(column: str, language: str) -> str:
-    unit = METRICS.get(column.removesuffix("_entrants"))
+    unit = FIGURES.get(column.removesuffix("_entrants"))
     return label(f"unit.{unit}", language) if unit else ""
 
 
@@ -243,12 +281,12 @@ def _words(values: pd.Series, prefix: str, language: str) -> pd.Series:
 def number_kind(column: str, values: pd.Series, metric: Metrics | None) -> Any:
     """How a column's figures are shown: text | year | count | one | share | money, or one kind per row."""
     if column in BY_METRIC and metric is not None:
-        return np.array([_kind_of(METRICS.get(m)) for m in metric[column]], dtype=object)
+        return np.array([_kind_of(FIGURES.get(m)) for m in metric[column]], dtype=object)
     if not pd.api.types.is_numeric_dtype(values):
         return "text"
     if column == "year" or column.endswith("_year") or column == "until":
         return "year"
-    unit = METRICS.get(column.removesuffix("_entrants"))
+    unit = FIGURES.get(column.removesuffix("_entrants"))
     return _kind_of(unit) if unit else "count"
 
 

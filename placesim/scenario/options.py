@@ -13,6 +13,7 @@ from placesim.scenario.parameters import (
     Demography,
     Housing,
     TravelParameters,
+    Uncertainty,
 )
 from placesim.standards.norms import StageNorms
 
@@ -35,6 +36,15 @@ class DemandOptions:
     stages: Stages
     demand: DemandParameters
     reference_date: str = "08-31"  # MM-DD
+
+
+@dataclass(frozen=True)
+class DrawOptions:
+    """For `demography.draw_demand`."""
+
+    demand: DemandOptions
+    projection: ProjectionOptions
+    uncertainty: Uncertainty
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,10 @@ class Scenario:
         return options.DemandOptions(self.years, self.stages, self.parameters.demand, self.reference_date)
 
     @property
+    def draws(self) -> options.DrawOptions:
+        return options.DrawOptions(self.demand, self.projection, self.parameters.uncertainty)
+
+    @property
     def supply(self) -> options.SupplyOptions:
         return options.SupplyOptions(self.years, self.stages, self.norms, self.changes)
 

@@ -14,7 +14,7 @@ from placesim.dictionary import table_specs
 from placesim.messages import LANGUAGES, catalogue
 from placesim.standards.pack import Pack, load_pack
 from placesim.store.run_record import Run
-from placesim.vocabulary import METRICS, PARTS
+from placesim.vocabulary import FIGURES, PARTS
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 _BOOLEANS = {"True": True, "False": False}
@@ -37,6 +37,10 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "findings": run.assessment.findings,
         "rules": _rules(load_pack(run.scenario.assessment.pack)),
         "demand": _demand(run),
+        "entrants": run.demand.entrants,
+        "waterfall": run.demand.waterfall,
+        **run.assessment.futures,
+        "backtest": run.results.backtest,
         "flows": run.allocation.rows(),
         "changes": pd.DataFrame(
             [_fields_of(c) for c in run.places.changes],
@@ -153,7 +157,7 @@ def _resource(name: str, table: pd.DataFrame) -> dict[str, Any]:
     fields = []
     for column in table.columns:
         field: dict[str, Any] = {"name": str(column), "type": _kind(table[column])}
-        unit = METRICS.get(column) or ("pupils" if column in PARTS else None)
+        unit = FIGURES.get(column) or ("pupils" if column in PARTS else None)
         title = {language: column_title(column, language) for language in LANGUAGES}
         fields.append(field | ({"unit": unit} if unit else {}) | {"title": title})
     return {"name": name, "path": f"{name}.csv", "encoding": "utf-8", "schema": {"fields": fields}}

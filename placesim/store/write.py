@@ -84,7 +84,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "population": run.projection.method if run.projection else "none",
         "travel": run.travel.method,
         "crs": run.inputs.crs,
-        "draws": 0,
+        "draws": run.results.draws.count if run.results.draws else 0,
         "notes": [*run.demand.notes, *run.travel.notes, *run.allocation.notes, *run.assessment.notes],
         "inputs": {
             n: {"file": s.file, "sheet": s.sheet, "sha256": s.sha256, "as_of": s.as_of} for n, s in sources.items()

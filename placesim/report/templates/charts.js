@@ -29,10 +29,10 @@ function chartSeries(stage) {
   const total = DATA.county.need[stage];
   const levels = LEVELS.map((level) => ({ level, values: DATA.county[`places_${level}`][stage].map((v) => v || 0) }));
   const peak = total.indexOf(Math.max(...total));
-  return { stage, parts: parts.filter((p) => p.values.some((v) => v > 0)), total, levels, peak };
+  return { stage, parts: parts.filter((p) => p.values.some((v) => v > 0)), total, levels, peak, fan: fanOf(stage) };
 }
 
-function chartSummary({ total, levels, peak, stage }) {
+function chartSummary({ total, levels, peak, stage, fan }) {
   const design = levels[0].values;
   const last = YEARS.length - 1;
   const short = YEARS.map((_, y) => total[y] - design[y]);
@@ -48,11 +48,11 @@ function chartSummary({ total, levels, peak, stage }) {
   const verdict = `report.chart.${short[worst] > 0 ? "short" : "enough"}${last === 0 ? "_one_year" : ""}`;
   const uneven = DATA.county.over_design[stage][worst] > 0 ? t("report.chart.uneven", values) : "";
   const inflow = DATA.parts.outside[stage].some((v) => v > 0) ? t("report.chart.inflow") : "";
-  return [t(course, values), t(supply, values), t(verdict, values), uneven, inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
+  return [t(course, values), t(supply, values), t(verdict, values), uneven, fanSentence(fan), inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
 }
 
 function scaleOf(series) {
-  const most = Math.max(1, ...series.total, ...series.levels.flatMap((l) => l.values));
+  const most = Math.max(1, ...series.total, ...(series.fan ? series.fan.p90 : []), ...series.levels.flatMap((l) => l.values));
   const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((s) => s >= rough);
@@ -87,7 +87,7 @@ function drawing(series, title, readout) {
       viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": `${title}: ${chartSummary(series)}`,
       class: "drawing",
     },
-    axes(x, y, ticks), stack(series, x, y), levelLines(series, x, y), peakMark(series, x, y), cursor,
+    axes(x, y, ticks), stack(series, x, y), fanBands(series.fan, x, y), levelLines(series, x, y), peakMark(series, x, y), cursor,
   );
   let at = 0;
   const move = (year) => {
@@ -174,9 +174,10 @@ function peakMark({ total, peak }, x, y) {
 function readoutText(series, y) {
   const parts = series.parts.map(({ part, values }) => `${t(`part.${part}`)} ${fixed(values[y], 0)}`);
   const levels = series.levels.map(({ level, values }) => `${t(`level.${level}`)} ${fixed(values[y], 0)}`);
-  return t("report.chart.readout", {
+  const text = t("report.chart.readout", {
     year: YEARS[y], pupils: fixed(series.total[y], 0), parts: parts.join(" · "), places: levels.join(" · "),
   });
+  return series.fan ? `${text}${joint()}${fanReadout(series.fan, y)}` : text;
 }
 
 function chartKey(series) {
@@ -184,7 +185,7 @@ function chartKey(series) {
   const lines = LEVELS.map((level) => el("li", null,
     svg("svg", { viewBox: "0 0 26 10", class: "line", "aria-hidden": "true" }, svg("line", { x1: 1, x2: 25, y1: 5, y2: 5, class: `level ${level}` })),
     capital(t(`metric.places_${level}`))));
-  return el("ul", { class: "key" }, parts, lines);
+  return el("ul", { class: "key" }, parts, fanKey(series.fan), lines);
 }
 
 function swatch(colour) {
@@ -192,9 +193,13 @@ function swatch(colour) {
 }
 
 function chartTable(series, title) {
-  const heads = [t("report.year"), ...series.parts.map((p) => t(`part.${p.part}`)), capital(t("metric.need")), ...LEVELS.map((l) => t(`metric.places_${l}`))];
+  const heads = [
+    t("report.year"), ...series.parts.map((p) => t(`part.${p.part}`)), capital(t("metric.need")), ...fanHeads(series.fan),
+    ...LEVELS.map((l) => t(`metric.places_${l}`)),
+  ];
   const rows = YEARS.map((year, y) => [
-    String(year), ...series.parts.map((p) => fixed(p.values[y], 0)), fixed(series.total[y], 0), ...series.levels.map((l) => fixed(l.values[y], 0)),
+    String(year), ...series.parts.map((p) => fixed(p.values[y], 0)), fixed(series.total[y], 0), ...fanCells(series.fan, y),
+    ...series.levels.map((l) => fixed(l.values[y], 0)),
   ]);
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, plainTable(title, heads, rows));
 }

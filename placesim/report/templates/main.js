@@ -155,10 +155,12 @@ function renderAll() {
   renderPlay();
   renderFind();
   renderCharts();
+  renderPupils();
   renderList("crowded");
   renderList("underused");
   renderFindings();
   renderChanges();
+  renderBacktest();
   renderProblems();
   renderUnknowns();
   renderSources();
