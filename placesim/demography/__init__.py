@@ -8,6 +8,7 @@ from placesim.demography.residents.checks import check_projection
 from placesim.demography.residents.cohort import Components, Rates, project_population
 from placesim.demography.residents.graduate import graduate
 from placesim.demography.residents.projection import project
+from placesim.demography.rolls.forecast import forecast_rolls
 
 __all__ = [
     "Components",
@@ -16,6 +17,7 @@ __all__ = [
     "check_projection",
     "cohort_births",
     "estimate_demand",
+    "forecast_rolls",
     "graduate",
     "project",
     "project_population",

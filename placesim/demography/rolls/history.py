@@ -1,0 +1,223 @@
+"""What forecasts of rolls know: pupils by year, school and grade, and births by the year in which they enter."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from placesim.demography.rolls.level import Flags, is_known
+from placesim.errors import InputError
+from placesim.records import Floats, Frozen, Ints, require
+
+SMALL: Final = 6.0  # pupils: a grade up to this size may well be empty for a year
+NEARBY: Final = 3  # years on either side in which an empty grade had pupils, to be taught all the same
+LAST_YEAR: Final = 9999
+
+
+@dataclass(frozen=True, eq=False)
+class History(Frozen):
+    """pupils[year, school, grade] of consecutive years, NaN where not counted, 0 where there are none.
+
+    births[year, school or 1] by the year in which they enter the first grade, from the first year of pupils on, NaN
+    where unknown; no columns without births.
+    """
+
+    first_year: int
+    schools: tuple[Any, ...]
+    grades: tuple[str, ...]
+    pupils: Floats
+    births: Floats
+
+    def check(self) -> None:
+        years, schools, grades = self.pupils.shape
+        require((schools, grades) == (len(self.schools), len(self.grades)), "pupils[year, school, grade]")
+        require(self.births.shape[1] in (0, 1, schools), "births have no, one or every school's series")
+        require(not (self.pupils < 0).any() and not (self.births < 0).any(), "nobody is fewer than none")
+        require(years > 0, "a history has a year")
+
+    @cached_property
+    def taught(self) -> Flags:
+        """taught[year, school, grade]: with pupils, or a small grade empty for a while in a school that is not."""
+        pupils = np.nan_to_num(self.pupils)
+        padded = np.pad(pupils, ((NEARBY, NEARBY), (0, 0), (0, 0)))
+        most = np.max([padded[i : i + len(pupils)] for i in range(2 * NEARBY + 1)], axis=0)
+        open_school = (pupils > 0).any(axis=2, keepdims=True)
+        return (pupils > 0) | ((self.pupils == 0) & open_school & (most > 0) & (most <= SMALL))
+
+    @property
+    def last_year(self) -> int:
+        return self.first_year + len(self.pupils) - 1
+
+    @property
+    def births_by_school(self) -> bool:
+        return self.births.shape[1] > 1
+
+    def until(self, year: int) -> History:
+        """What was known in `year`: pupils up to it, births up to as many years ahead as are known today."""
+        cut = year - self.first_year + 1
+        known = np.flatnonzero(is_known(self.births).any(axis=1))
+        ahead = (int(known[-1]) + 1 if len(known) else 0) - len(self.pupils)
+        births = self.births[: max(cut + ahead, 0)]
+        return History(self.first_year, self.schools, self.grades, self.pupils[:cut], births)
+
+
+def read_history(
+    enrolment: pd.DataFrame,
+    births: pd.DataFrame | None,
+    *,
+    grades: Sequence[str],
+    entry_lag: int | None,
+    exclude: Sequence[int],
+) -> History:
+    """The history up to the last year of `enrolment` that is not excluded.
+
+    Raises InputError for missing columns, years that are not whole, pupils or births that are not numbers ≥ 0, rows
+    without a school, grades not listed, a year, school and grade given twice, and births without an entry_lag.
+    """
+    listed, apart = _listed(grades), _excluded(exclude)
+    year, schools, place, grade, pupils = _rows(enrolment, listed)
+    known = ~np.isin(year, apart)
+    if not known.any():
+        raise InputError("exclude", "must leave a year of enrolment", value=sorted(set(apart.tolist())))
+    first, last = int(year[known].min()), int(year[known].max())
+    counted = np.full((last - first + 1, len(schools), len(listed)), np.nan)
+    counted[year[known] - first, place[known], grade[known]] = pupils[known]
+    filled = _told_apart(counted)
+    return History(first, schools, listed, filled, _entering(births, schools, first, last, entry_lag))
+
+
+def _told_apart(counted: Floats) -> Floats:
+    """Cells without a row told apart: 0 where there was nobody, NaN where nobody counted.
+
+    A year without rows is not counted, a school without rows between years with rows neither; before its first and
+    after its last year a school has nobody. Of a school that was counted, a grade without a row is empty, unless the
+    years around it held more than SMALL pupils.
+    """
+    rows = is_known(counted)
+    school_year = rows.any(axis=2)
+    started = np.maximum.accumulate(school_year, axis=0)
+    goes_on = np.maximum.accumulate(school_year[::-1], axis=0)[::-1]
+    uncounted = started & goes_on & ~school_year
+    around = np.full(counted.shape, np.nan)
+    around[1:-1] = np.minimum(counted[:-2], counted[2:])
+    gap = school_year[:, :, None] & ~rows & (around > SMALL)
+    nobody = ~rows & ~gap & ~uncounted[:, :, None] & school_year.any(axis=1)[:, None, None]
+    return np.where(nobody, 0.0, counted)
+
+
+def _listed(grades: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(grades, str) or not len(grades):
+        raise InputError("grades", "must list the grades from the first to the last", value=grades)
+    listed = tuple(str(g) for g in grades)
+    for place, grade in enumerate(listed):
+        if grade in listed[:place]:
+            raise InputError("grades", "a grade stands twice", place, grade)
+    return listed
+
+
+def _excluded(exclude: Sequence[int]) -> Ints:
+    for place, year in enumerate(exclude):
+        if isinstance(year, bool) or not isinstance(year, int | np.integer):
+            raise InputError("exclude", "must be whole years", place, year)
+    return np.array([int(y) for y in exclude], dtype=np.int64)
+
+
+def _rows(enrolment: pd.DataFrame, grades: tuple[str, ...]) -> tuple[Ints, tuple[Any, ...], Ints, Ints, Floats]:
+    """(year, schools in order, place of the school, grade, pupils) of the rows, every rule tested."""
+    _refuse_columns("enrolment", enrolment, ("year", "school", "grade", "pupils"))
+    if not len(enrolment):
+        raise InputError("enrolment", "must have rows")
+    year = whole_years("enrolment", enrolment)
+    schools, place = _places(enrolment["school"])
+    grade = _grades(enrolment["grade"], grades)
+    pupils = counts("enrolment", enrolment, "pupils")
+    again = pd.DataFrame({"year": year, "school": place, "grade": grade}).duplicated().to_numpy()
+    for row in np.flatnonzero(again)[:1]:
+        cell = f"{year[row]}, {schools[place[row]]}, {grades[grade[row]]}"
+        raise InputError("enrolment", "gives a year, school and grade twice", int(row), cell)
+    return year, schools, place, grade, pupils
+
+
+def _refuse_columns(argument: str, frame: Any, columns: tuple[str, ...]) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(argument, "must be a DataFrame", value=type(frame).__name__)
+    for column in columns:
+        if column not in frame:
+            raise InputError(argument, f"needs a column {column}", value=list(frame.columns))
+
+
+def whole_years(argument: str, frame: pd.DataFrame) -> Ints:
+    """The column year as whole numbers, or InputError with the first row that is none."""
+    values = pd.to_numeric(frame["year"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    for row in np.flatnonzero(~((np.abs(values) <= LAST_YEAR) & (values == np.floor(values))))[:1]:
+        raise InputError(argument, "year must be a whole number", int(row), frame["year"].iloc[row])
+    return values.astype(np.int64)
+
+
+def counts(argument: str, frame: pd.DataFrame, column: str) -> Floats:
+    """The column as finite numbers that are not negative, or InputError with the first row that is none."""
+    values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    for row in np.flatnonzero(~(is_known(values) & (values >= 0)))[:1]:
+        raise InputError(argument, f"{column} must be a number and not negative", int(row), frame[column].iloc[row])
+    return values
+
+
+def _places(named: pd.Series) -> tuple[tuple[Any, ...], Ints]:
+    """(schools in the order of their names, place of each row); numbers come before other names."""
+    for row in np.flatnonzero(named.isna().to_numpy())[:1]:
+        raise InputError("enrolment", "school must be given", int(row), named.iloc[row])
+    code, found = pd.factorize(named.astype(object))
+    names = list(found)
+    order = sorted(range(len(names)), key=lambda i: _by_name(names[i]))
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[order] = np.arange(len(names))
+    return tuple(names[i] for i in order), rank[code]
+
+
+def _by_name(school: Hashable) -> tuple[bool, float, str]:
+    number = isinstance(school, int | float | np.number)
+    return (not number, float(school) if number else 0.0, str(school))  # type: ignore[arg-type]
+
+
+def _grades(named: pd.Series, grades: tuple[str, ...]) -> Ints:
+    """Place of each row's grade; whole numbers are read as their digits."""
+    code, found = pd.factorize(named.astype(object), use_na_sentinel=False)
+    texts = [str(int(g)) if isinstance(g, float) and g.is_integer() else str(g) for g in found]
+    place = pd.Index(grades, dtype=object).get_indexer(pd.Index(texts, dtype=object))[code].astype(np.int64)
+    for row in np.flatnonzero(place < 0)[:1]:
+        raise InputError("enrolment", f"grade must be one of {', '.join(grades)}", int(row), named.iloc[row])
+    return place
+
+
+def _entering(births: pd.DataFrame | None, schools: tuple[Any, ...], first: int, last: int, lag: int | None) -> Floats:
+    """births[year of entry from `first` on, school or 1]; rows of schools without enrolment are left out."""
+    if births is None:
+        return np.empty((last - first + 1, 0))
+    _refuse_columns("births", births, ("year", "births"))
+    if isinstance(lag, bool) or not isinstance(lag, int | np.integer) or lag < 0:
+        raise InputError("entry_lag", "must be given with births: whole years from birth to the first grade", value=lag)
+    enters = whole_years("births", births) + int(lag)
+    number = counts("births", births, "births")
+    place, series = _series(births, schools)
+    again = pd.DataFrame({"year": enters, "series": place}).duplicated().to_numpy() & (place >= 0)
+    for row in np.flatnonzero(again)[:1]:
+        raise InputError("births", "gives a year twice", int(row), births["year"].iloc[row])
+    use = (place >= 0) & (enters >= first)
+    table = np.full((max(last, int(enters[use].max(initial=last))) - first + 1, series), np.nan)
+    table[enters[use] - first, place[use]] = number[use]
+    return table
+
+
+def _series(births: pd.DataFrame, schools: tuple[Any, ...]) -> tuple[Ints, int]:
+    """(series of each row, −1 where its school has no enrolment; how many series)."""
+    if "school" not in births:
+        return np.zeros(len(births), dtype=np.int64), 1
+    for row in np.flatnonzero(births["school"].isna().to_numpy())[:1]:
+        raise InputError("births", "school must be given where births are by school", int(row), None)
+    index = pd.Index(list(schools), dtype=object)
+    return index.get_indexer(pd.Index(births["school"], dtype=object)).astype(np.int64), len(schools)
