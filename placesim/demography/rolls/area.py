@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from placesim.demography.rolls.history import History
-from placesim.demography.rolls.level import Flags, damped_trend, is_known, local_level
+from placesim.demography.rolls.level import Flags, damped_trend, is_known, local_level, some
 from placesim.records import Floats, Frozen
 
 PROGRESSION_DRIFT: Final = 0.003**2  # yearly variance of a grade's log progression in the area
@@ -59,7 +59,7 @@ def area_totals(pupils: Floats) -> Floats:
     neighbours, a year not counted at all is NaN."""
     years = np.arange(len(pupils))
     filled = pupils.copy()
-    counted = is_known(pupils).any(axis=(1, 2))
+    counted = some(is_known(pupils), (1, 2))
     for school, grade in np.argwhere(np.isnan(pupils[counted]).any(axis=0)):
         known = is_known(pupils[:, school, grade])
         filled[:, school, grade] = np.interp(years, years[known], pupils[known, school, grade])
@@ -75,12 +75,12 @@ def _progression(before: Floats, after: Floats, use: Flags) -> Floats:
     none, unsure = np.zeros(end.shape[1]), np.ones(end.shape[1])
     seen_ratio = np.where(seen, log_ratio, np.nan)
     level = local_level(seen_ratio, noise, drift=PROGRESSION_DRIFT, start=none, spread=unsure)[-1]
-    return np.where(seen.any(axis=0), level, np.nan)
+    return np.where(some(seen, 0), level, np.nan)
 
 
 def _all_entrants(history: History, entrants: Floats, trend: Floats) -> Floats:
     """entrants[step ≥ 1] of all schools: those of births where known, else the trend of the entrants seen."""
-    known = is_known(entrants).any(axis=0)
+    known = some(is_known(entrants), 0)
     if not known.any():
         return trend
     last = history.pupils[-1, :, 0]
@@ -118,7 +118,7 @@ def _own_mean(values: Floats) -> Floats:
 def _births_ahead(births: Floats, years: int, steps: int) -> Floats:
     """births[step ≥ 1, series] by year of entry; past the last known year all series follow the sum's damped trend
     from their own level."""
-    known = np.flatnonzero(is_known(births).any(axis=1))
+    known = np.flatnonzero(some(is_known(births), 1))
     if not len(known):
         return np.full((steps, births.shape[1]), np.nan)
     births = births[: known[-1] + 1]

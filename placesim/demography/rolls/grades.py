@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from placesim.demography.rolls.history import History
-from placesim.demography.rolls.level import Flags, is_known
+from placesim.demography.rolls.level import Flags, is_known, some
 from placesim.records import Frozen, Ints
 
 RECENT: Final = 3  # years back in which a cohort must have passed between two grades to pass again
@@ -28,7 +28,7 @@ class Taught(Frozen):
 
 def taught_grades(history: History, steps: int) -> Taught:
     """What the history tells of its last year and the `steps` years after it."""
-    past = history.taught[is_known(history.pupils).any(axis=(1, 2))]
+    past = history.taught[some(is_known(history.pupils), (1, 2))]
     has, grade = past[-1], np.arange(len(history.grades))
     first, last = (bound[:, :, None] for bound in _bounds(past, steps))
     new = (grade > last[:1]) & (grade <= last)
@@ -62,7 +62,7 @@ def _bounds(past: Flags, steps: int) -> tuple[Ints, Ints]:
 
 def _growing(past: Flags, highest: Ints) -> Flags:
     """Schools whose top grade rose last year, and new ones."""
-    taught = past.any(axis=2)
+    taught = some(past, 2)
     new = (taught.sum(axis=0) <= NEW) & ~taught[0]
     rose = (highest[-1] > highest[-2]) & (highest[-2] >= 0) if len(past) > 1 else np.zeros_like(new)
     return taught[-1] & (rose | new)
@@ -70,12 +70,12 @@ def _growing(past: Flags, highest: Ints) -> Flags:
 
 def _lowest(taught: Flags) -> Ints:
     """The lowest grade[…] taught, −1 where there is none."""
-    return np.where(taught.any(axis=-1), taught.argmax(axis=-1), -1)
+    return np.where(some(taught, -1), taught.argmax(axis=-1), -1)
 
 
 def _highest(taught: Flags) -> Ints:
     """The highest grade[…] taught, −1 where there is none."""
-    return np.where(taught.any(axis=-1), taught.shape[-1] - 1 - taught[..., ::-1].argmax(axis=-1), -1)
+    return np.where(some(taught, -1), taught.shape[-1] - 1 - taught[..., ::-1].argmax(axis=-1), -1)
 
 
 def _usual_tops(has: Flags, growing: Flags) -> Ints:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placesim.demography.rolls.level import Flags, is_known
+from placesim.demography.rolls.level import Flags, is_known, some
 from placesim.errors import InputError
 from placesim.records import Floats, Frozen, Ints, require
 
@@ -60,7 +60,7 @@ class History(Frozen):
     def until(self, year: int) -> History:
         """What was known in `year`: pupils up to it, births up to as many years ahead as are known today."""
         cut = year - self.first_year + 1
-        known = np.flatnonzero(is_known(self.births).any(axis=1))
+        known = np.flatnonzero(some(is_known(self.births), 1))
         ahead = (int(known[-1]) + 1 if len(known) else 0) - len(self.pupils)
         births = self.births[: max(cut + ahead, 0)]
         return History(self.first_year, self.schools, self.grades, self.pupils[:cut], births)
@@ -99,14 +99,14 @@ def _told_apart(counted: Floats) -> Floats:
     years around it held more than SMALL pupils.
     """
     rows = is_known(counted)
-    school_year = rows.any(axis=2)
+    school_year = some(rows, 2)
     started = np.maximum.accumulate(school_year, axis=0)
     goes_on = np.maximum.accumulate(school_year[::-1], axis=0)[::-1]
     uncounted = started & goes_on & ~school_year
     around = np.full(counted.shape, np.nan)
     around[1:-1] = np.minimum(counted[:-2], counted[2:])
     gap = school_year[:, :, None] & ~rows & (around > SMALL)
-    nobody = ~rows & ~gap & ~uncounted[:, :, None] & school_year.any(axis=1)[:, None, None]
+    nobody = ~rows & ~gap & ~uncounted[:, :, None] & some(school_year, 1)[:, None, None]
     return np.where(nobody, 0.0, counted)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from placesim.demography.rolls.history import History
-from placesim.demography.rolls.level import Flags, is_known
+from placesim.demography.rolls.level import Flags, is_known, some
 from placesim.demography.rolls.path import follow_rolls
 from placesim.records import Floats, Frozen
 
@@ -54,7 +54,7 @@ def look_back(history: History, steps: int) -> tuple[Misses, Misses]:
 
     Schools that had closed by the target year are no miss of their cells; planned closures are known beforehand.
     """
-    counted = is_known(history.pupils).any(axis=(1, 2))
+    counted = some(is_known(history.pupils), (1, 2))
     origins = np.flatnonzero(counted)[LEAST_YEARS - 1 : -1]
     forecast = np.full((len(origins), steps, *history.pupils.shape[1:]), np.nan)
     actual = np.full_like(forecast, np.nan)
@@ -64,7 +64,7 @@ def look_back(history: History, steps: int) -> tuple[Misses, Misses]:
         actual[run, : len(ahead)] = ahead
     there = np.nansum(actual, axis=3, keepdims=True) > 0
     cells = np.where((forecast > 0) & there, actual - forecast, np.nan)
-    known = is_known(actual).any(axis=2)
+    known = some(is_known(actual), 2)
     together = forecast.sum(axis=2)
     totals = np.where(known, np.nansum(actual, axis=2) - together, np.nan)
     return Misses(forecast, cells, 1.0), Misses(together, totals, TOGETHER)

@@ -22,6 +22,11 @@ def is_known(values: Floats) -> Flags:
     return cast(Flags, np.isfinite(values))
 
 
+def some(flags: Flags, axis: int | tuple[int, ...]) -> Flags:
+    """Where any of the flags along `axis` holds."""
+    return cast(Flags, flags.any(axis=axis))
+
+
 def local_level(seen: Floats, variance: Floats, *, drift: Floats | float, start: Floats, spread: Floats) -> Floats:
     """level[year, …] expected before each year of seen[year, …], and, as one year more, after the last.
 

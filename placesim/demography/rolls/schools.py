@@ -10,7 +10,7 @@ import numpy as np
 from placesim.demography.rolls.area import HALF, Area, area_totals
 from placesim.demography.rolls.grades import Taught
 from placesim.demography.rolls.history import History
-from placesim.demography.rolls.level import first_seen, is_known, local_level
+from placesim.demography.rolls.level import first_seen, is_known, local_level, some
 from placesim.records import Floats, Frozen
 
 OWN_DRIFT: Final = 0.003**2  # yearly variance of a school's log progression beside the area's, in a very large cell
@@ -63,7 +63,7 @@ def _spread(beside: Floats, noise: Floats) -> Floats:
     mean = np.where(seen, beside, 0.0).sum(axis=0) / years
     counting = np.where(seen, noise, 0.0).sum(axis=0) / years**2
     spread = np.full(mean.shape[1], SPREAD_FEW)
-    for grade, schools in enumerate(seen.any(axis=0).T):
+    for grade, schools in enumerate(some(seen, 0).T):
         if schools.sum() > 2:
             of = mean[schools, grade]
             robust = (MEDIAN_SD * np.median(np.abs(of))) ** 2
@@ -78,7 +78,7 @@ def _shares(history: History) -> Floats:
     seen = history.taught & (totals > 0)
     share = np.where(seen, np.log((pupils + HALF) / np.where(seen, totals + HALF, 1.0)), np.nan)
     noise = SHARE_NOISE / np.maximum(FEWEST, np.where(seen, pupils, 0.0))
-    taught = history.taught.any(axis=2)
+    taught = some(history.taught, 2)
     young = (taught.sum(axis=0) <= YOUNG) & ~taught[0]
     drift = SHARE_DRIFT + np.where(young, YOUNG_DRIFT, 0.0)[:, None]
     return local_level(share, noise, drift=drift, start=first_seen(share), spread=np.ones(1))
