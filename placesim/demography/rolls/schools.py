@@ -7,14 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from placesim.demography.rolls.area import HALF, Area, area_totals
+from placesim.demography.rolls.area import Area
+from placesim.demography.rolls.entrants import CELL_DRIFT, HALF, OWN_DRIFT, area_totals
 from placesim.demography.rolls.grades import Taught
 from placesim.demography.rolls.history import History
 from placesim.demography.rolls.level import first_seen, is_known, local_level, some
 from placesim.records import Floats, Frozen
 
-OWN_DRIFT: Final = 0.003**2  # yearly variance of a school's log progression beside the area's, in a very large cell
-CELL_DRIFT: Final = 0.03  # … on top, times the pupils of the cell: a few families change a small one
 SPREAD_LEAST, SPREAD_MOST, SPREAD_FEW = 0.03**2, 0.5**2, 0.1**2  # of log progression between schools; of one or two
 SHARE_NOISE: Final = 0.7  # variance of a cell's log share of its grade times its pupils
 SHARE_DRIFT, YOUNG_DRIFT = 0.07**2, 0.2**2  # yearly variance of a cell's log share; on top while a school is young
