@@ -16,11 +16,11 @@ from placesim.records import Floats, Frozen
 
 SPREAD_LEAST, SPREAD_MOST, SPREAD_FEW = 0.03**2, 0.5**2, 0.1**2  # of log progression between schools; of one or two
 SHARE_NOISE: Final = 0.7  # variance of a cell's log share of its grade times its pupils
-SHARE_DRIFT, YOUNG_DRIFT = 0.07**2, 0.2**2  # yearly variance of a cell's log share; on top while a school is young
+SHARE_DRIFT, YOUNG_DRIFT = 0.05**2, 0.2**2  # yearly variance of a cell's log share; on top while a school is young
 YOUNG: Final = 5  # years on record
 FEWEST: Final = 3.0  # pupils: smaller cells count as this many where a variance is asked
 PULL, PULL_PAIRS = 0.1, 20.0  # usual pull of a cohort to its school's share; gaps of √n pupils that weigh as much
-RAKE: Final = 0.5  # how far cells go towards the area's own path
+RAKE: Final = 0.5  # how far cells that a cohort reaches go, in logs, towards the area's own path
 MEDIAN_SD: Final = 1.4826  # standard deviations of a normal per median absolute deviation
 
 
@@ -103,8 +103,8 @@ def walk(history: History, area: Area, cells: Cells, taught: Taught) -> Floats:
     """pupils[step, school, grade], step 0 the last year.
 
     A cell that a cohort reaches is progression × cohort, moved by the pull towards the cell's share of the area; any
-    other is its share of the area; entrants of a school with births of its own are those. Schools that share a pool of
-    pupils are moved half way towards the area's own path.
+    other is its share of the area; entrants of a school with births of its own are those. Where births are not by
+    school, schools share a pool of pupils: they are moved towards the area's own path.
     """
     ratio = np.exp(area.continuing + cells.own)
     path = np.zeros(taught.open.shape)
@@ -124,6 +124,8 @@ def walk(history: History, area: Area, cells: Cells, taught: Taught) -> Floats:
 
 
 def _rake(cells: Floats, totals: Floats) -> Floats:
-    """factor[grade] that moves cells by RAKE, in logs, towards the area's total."""
+    """factor[grade] that moves cells towards the area's total: entrants, who are shares of it, all the way."""
     sums = cells.sum(axis=0)
-    return np.divide(totals, sums, out=np.ones_like(sums), where=(sums > 0) & (totals > 0)) ** RAKE
+    factor = np.divide(totals, sums, out=np.ones_like(sums), where=(sums > 0) & (totals > 0))
+    factor[1:] **= RAKE
+    return factor
