@@ -8,11 +8,14 @@ from placesim.demography.residents.checks import check_projection
 from placesim.demography.residents.cohort import Components, Rates, project_population
 from placesim.demography.residents.graduate import graduate
 from placesim.demography.residents.projection import project
+from placesim.demography.rolls.backtest import backtest_rolls, backtest_summary
 from placesim.demography.rolls.forecast import forecast_rolls
 
 __all__ = [
     "Components",
     "Rates",
+    "backtest_rolls",
+    "backtest_summary",
     "check_demand",
     "check_projection",
     "cohort_births",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from placesim.demography.rolls.history import History, read_history, whole_years
 from placesim.demography.rolls.intervals import band, look_back
-from placesim.demography.rolls.level import Flags
+from placesim.demography.rolls.level import Flags, some
 from placesim.demography.rolls.path import follow_rolls
 from placesim.errors import InputError
 from placesim.records import Floats
 
-COLUMNS = ("year", "school", "grade", "mean", "p10", "p50", "p90")
+COLUMNS: Final = ("year", "school", "grade", "mean", "p10", "p50", "p90")
 
 
 def forecast_rolls(
@@ -45,35 +46,54 @@ def forecast_rolls(
     birth as a slow level. Intervals are those of its own past errors, rerun from every past year.
     Raises InputError naming argument, row and rule.
     """
+    steps = whole_steps(horizon)
+    history = read_history(enrolment, births, grades=grades, entry_lag=entry_lag, exclude=exclude)
+    return forecast_from(history, horizon=steps, after=int(whole_years("enrolment", enrolment).max()))
+
+
+def whole_steps(horizon: int) -> int:
+    """The horizon, or InputError if it is no whole number of years from 1 on."""
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
         raise InputError("horizon", "must be a whole number of years, at least 1", value=horizon)
-    history = read_history(enrolment, births, grades=grades, entry_lag=entry_lag, exclude=exclude)
-    skipped = int(whole_years("enrolment", enrolment).max()) - history.last_year
-    steps = skipped + int(horizon)
-    path = follow_rolls(history, steps)
+    return int(horizon)
+
+
+def forecast_from(history: History, *, horizon: int, after: int) -> pd.DataFrame:
+    """The forecast of the `horizon` years past the year `after`, which the history may end before."""
+    steps = after - history.last_year + horizon
+    path = with_sum(follow_rolls(history, steps))
     cells, together = look_back(history, steps)
-    shown = (path[0].sum(axis=1, keepdims=True) > 0) & (path > 0).any(axis=0)
-    by_school = _rows(history, path, band(path[1:], cells), shown)
-    total = path.sum(axis=1)
-    of_all = _rows(history, total[:, None], band(total[1:], together), shown.any(axis=0, keepdims=True))
-    of_all["school"] = None
-    table = pd.concat([by_school, of_all], ignore_index=True)
-    table = table[table["year"] > history.last_year + skipped]
-    return table.sort_values("year", kind="stable", ignore_index=True)
+    low, high = (
+        np.concatenate([of_cells, of_sums[:, None]], axis=1)
+        for of_cells, of_sums in zip(band(path[1:, :-1], cells), band(path[1:, -1], together), strict=True)
+    )
+    table = path_rows(history, path)
+    shown = _shown(path)
+    table = table.assign(p10=low[:, shown].ravel(), p50=table["mean"], p90=high[:, shown].ravel())
+    return table.loc[table["year"] > after, list(COLUMNS)].reset_index(drop=True)
 
 
-def _rows(history: History, path: Floats, quantiles: tuple[Floats, Floats], shown: Flags) -> pd.DataFrame:
-    """One row per step, school and grade shown[school, grade], of path[step, school, grade]."""
-    steps = len(path) - 1
-    low, high = (q.reshape(steps, *shown.shape)[:, shown] for q in quantiles)
-    mean = path[1:, shown]
-    school, grade = np.nonzero(shown)
-    names = np.empty(len(history.schools), dtype=object)
-    names[:] = history.schools
-    columns = {
-        "year": np.repeat(history.last_year + 1 + np.arange(steps), len(school)),
-        "school": np.tile(names[school], steps),
-        "grade": np.tile(np.array(history.grades, dtype=object)[grade], steps),
-        "mean": mean.ravel(), "p10": low.ravel(), "p50": mean.ravel(), "p90": high.ravel(),
-    }  # fmt: skip
-    return pd.DataFrame(columns, columns=list(COLUMNS))
+def with_sum(path: Floats) -> Floats:
+    """path[step, school and all together, grade]."""
+    return np.concatenate([path, path.sum(axis=1, keepdims=True)], axis=1)
+
+
+def _shown(path: Floats) -> Flags:
+    """Cells[school and all together, grade] of schools with pupils in step 0 that have any pupils in some step."""
+    return (path[0].sum(axis=1, keepdims=True) > 0) & some(path > 0, 0)
+
+
+def path_rows(history: History, path: Floats) -> pd.DataFrame:
+    """year, school (None: all together), grade and mean of path[step ≥ 1, school and all together, grade]."""
+    shown = _shown(path)
+    steps, (unit, grade) = len(path) - 1, np.nonzero(shown)
+    names = np.empty(path.shape[1], dtype=object)
+    names[:-1] = history.schools
+    return pd.DataFrame(
+        {
+            "year": np.repeat(history.last_year + 1 + np.arange(steps), len(unit)),
+            "school": np.tile(names[unit], steps),
+            "grade": np.tile(np.array(history.grades, dtype=object)[grade], steps),
+            "mean": path[1:, shown].ravel(),
+        }
+    )

@@ -46,8 +46,13 @@ class History(Frozen):
         pupils = np.nan_to_num(self.pupils)
         padded = np.pad(pupils, ((NEARBY, NEARBY), (0, 0), (0, 0)))
         most = np.max([padded[i : i + len(pupils)] for i in range(2 * NEARBY + 1)], axis=0)
-        open_school = (pupils > 0).any(axis=2, keepdims=True)
-        return (pupils > 0) | ((self.pupils == 0) & open_school & (most > 0) & (most <= SMALL))
+        empty = (self.pupils == 0) & self.open_schools[:, :, None] & (most > 0) & (most <= SMALL)
+        return (pupils > 0) | empty
+
+    @property
+    def open_schools(self) -> Flags:
+        """open[year, school]: with pupils."""
+        return some(self.pupils > 0, 2)
 
     @property
     def last_year(self) -> int:
