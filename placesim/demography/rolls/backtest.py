@@ -25,6 +25,7 @@ PLAIN: Final[Mapping[str, Callable[[History, int], Floats]]] = {
 COLUMNS: Final = (
     "method", "origin", "year", "horizon", "school", "grade", "forecast", "p10", "p90", "actual", "error",
 )  # fmt: skip
+NAMES: Final = ("method", "school", "grade")  # columns that are no numbers
 LEVELS: Final[Mapping[str, tuple[str, ...]]] = {"cell": ("school", "grade"), "school": ("school",), "total": ()}
 
 
@@ -59,8 +60,13 @@ def backtest_rolls(
         known = read_history(rolls, born, grades=grades, entry_lag=entry_lag, exclude=exclude)
         parts.append(_forecasts(known, min(steps, truth.last_year - origin)).assign(origin=origin))
     if not parts:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return no_backtest()
     return _against(pd.concat(parts, ignore_index=True), truth)
+
+
+def no_backtest() -> pd.DataFrame:
+    """The table without rows."""
+    return pd.DataFrame({c: pd.Series(dtype=object if c in NAMES else np.float64) for c in COLUMNS})
 
 
 def _up_to(year: int, frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +117,7 @@ def backtest_summary(
     covered = (table["actual"] >= table["p10"]) & (table["actual"] <= table["p90"])
     table = table.assign(covered=covered.where(table["p10"].notna() & table["actual"].notna()).astype(np.float64))
     parts = [_level(level, table[together if level == "total" else ~together], tuple(by)) for level in LEVELS]
-    return pd.concat([p for p in parts if len(p)], ignore_index=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _level(level: str, rows: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
