@@ -20,6 +20,7 @@ SHARE_DRIFT, YOUNG_DRIFT = 0.05**2, 0.2**2  # yearly variance of a cell's log sh
 YOUNG: Final = 5  # years on record
 FEWEST: Final = 3.0  # pupils: smaller cells count as this many where a variance is asked
 PULL, PULL_PAIRS = 0.1, 20.0  # usual pull of a cohort to its school's share; gaps of √n pupils that weigh as much
+FAR: Final = 3.0  # gaps of so many √n pupils weigh half: a school that changes is no measure of turnover
 RAKE: Final = 0.5  # how far cells that a cohort reaches go, in logs, towards the area's own path
 MEDIAN_SD: Final = 1.4826  # standard deviations of a normal per median absolute deviation
 
@@ -85,16 +86,18 @@ def _shares(history: History) -> Floats:
 
 def _pull(history: History, area: Area, own: Floats, share: Floats) -> float:
     """How far cohorts moved in the past towards their school's share: b of the regression, through none and weighted by
-    1 / cohort, of (pupils − cohort) on (share − cohort), from PULL with the weight of PULL_PAIRS squared gaps.
+    1 / cohort, far gaps less, of (pupils − cohort) on (share − cohort), from PULL with the weight of PULL_PAIRS gaps.
 
     Those who leave do so from the cohort, those who join do so by the school: so b is near half the turnover.
     """
     before, after = history.pupils[:-1, :, :-1], history.pupils[1:, :, 1:]
     cohort = np.exp(area.continuing[1:] + own) * before
     level = np.exp(share[1:, :, 1:]) * area.expected[1:, None, 1:]
-    use = history.taught[:-1, :, :-1] & history.taught[1:, :, 1:] & is_known(level)
+    passed = history.taught[:-1, :, :-1] & history.taught[1:, :, 1:]
+    use = passed & (passed.cumsum(axis=0) > 1) & is_known(level)  # a first pair has no progression of its own yet
     gap, moved = np.where(use, level - cohort, 0.0), np.where(use, after - cohort, 0.0)
     weight = 1 / np.maximum(FEWEST, np.where(use, cohort, 0.0))
+    weight /= 1 + weight * (gap / FAR) ** 2
     pull = ((weight * gap * moved).sum() + PULL * PULL_PAIRS) / ((weight * gap**2).sum() + PULL_PAIRS)
     return float(np.clip(pull, 0.0, 1.0))
 
