@@ -112,6 +112,13 @@ class InputTable(_Strict):
     basis: str | None = None
 
 
+class Break(_Strict):
+    """One `[[demography.breaks]]`: counts before and from a school year on are not of the same boundaries or rules."""
+
+    year: Year = Field(description="the first school year of the new boundaries or reporting")
+    areas: tuple[Id, ...] = Field(default=(), strict=False, description="area ids it touches; blank = all")
+
+
 class Demography(_Strict):
     """Residents: projected by cohorts, supplied, or absent (rolls and known children alone)."""
 
@@ -121,6 +128,12 @@ class Demography(_Strict):
     migration_timing: Literal["end", "even"] = "end"
     males_per_female_birth: Positive = Field(
         default=1.098, description="where `rates` does not say (UN WPP 2024, China 2025)"
+    )
+    breaks: tuple[Break, ...] = Field(
+        default=(), strict=False, description="movement is not estimated from pairs of counts across them"
+    )
+    child_movement: Annotated[float, Field(gt=-1, le=1)] | None = Field(
+        default=None, description="net movers per child and year, learnt elsewhere; where own counts are few or absent"
     )
 
 
@@ -162,7 +175,8 @@ class Uncertainty(_Strict):
     fertility_sd: NonNegative = Field(default=0.08, description="of the log of fertility, one year to the next")
     fertility_persistence: Share = 0.9
     migration_sd: NonNegative = Field(
-        default=0.004, description="of the net migration rate of families per person and year; youth move twice as freely"
+        default=0.004,
+        description="of the net migration rate of families per person and year; youth move twice as freely",
     )
     migration_persistence: Share = 0.7
     place_sd: NonNegative = Field(default=0.015, description="of the log of a planning area's share of the county")

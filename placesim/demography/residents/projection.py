@@ -10,6 +10,12 @@ import numpy as np
 from placesim.demography.residents.cohort import Components, Rates, project_population
 from placesim.demography.residents.controls import ControlTotals, read_totals
 from placesim.demography.residents.housing import Moves, housing_moves, settle
+from placesim.demography.residents.migration import (
+    estimate_movement,
+    migration_told,
+    moves_estimated,
+    with_movement,
+)
 from placesim.demography.residents.population import AGES, BOTH, Census, read_population
 from placesim.demography.residents.rates import YearlyRates, yearly_rates
 from placesim.errors import InputError
@@ -81,19 +87,38 @@ class Course(NamedTuple):
 
 
 def _by_cohorts(inputs: Inputs, options: ProjectionOptions, census: Census) -> Projection:
-    start = start_year(census.years, options.years[0])
-    years = tuple(range(start, options.years[-1] + 1))
-    people = census.residents[:, census.years.index(start)]
-    living = people.sum(axis=(1, 2))
-    rates = yearly_rates(inputs, years[:-1], people=living, demography=options.demography, base=options.years[0])
+    years, rates = _years_and_rates(inputs, options, census)
     totals = [read_totals(inputs, years, measure) for measure in ("births", "residents")]
-    course = Course(rates, housing_moves(inputs, years, options.housing), *totals)
-    ends, steps = [people], []
+    moves = housing_moves(inputs, years, options.housing, now=options.years[0])
+    course = Course(rates, moves, *totals)
+    ends, steps = [census.residents[:, census.years.index(years[0])]], []
     for i in range(len(years) - 1):
         steps.append(_step(ends[-1], course, i, options.demography.migration_timing))
         ends.append(steps[-1].end)
-    skip = options.years[0] - start
+    skip = options.years[0] - years[0]
     return _account(ends[skip:], steps[skip:], inputs.area_ids, options.years)
+
+
+def projection_rates(inputs: Inputs, options: ProjectionOptions) -> YearlyRates:
+    """The rates that `project` uses in the steps between options.years, estimated movement included."""
+    years, rates = _years_and_rates(inputs, options, read_population(inputs, options.reference_date))
+    since = options.years[0] - years[0]
+    parts = (rates.survival, rates.fertility, rates.out_rate, rates.in_count, rates.males_per_female_birth)
+    return YearlyRates(*(part[since:] for part in parts))
+
+
+def _years_and_rates(inputs: Inputs, options: ProjectionOptions, census: Census) -> tuple[tuple[int, ...], YearlyRates]:
+    """(years from the population the projection starts from, rates of the steps between them)."""
+    years = tuple(range(start_year(census.years, options.years[0]), options.years[-1] + 1))
+    people = census.residents[:, census.years.index(years[0])]
+    living, base = people.sum(axis=(1, 2)), options.years[0]
+    rates = yearly_rates(inputs, years[:-1], people=living, demography=options.demography, base=base)
+    told = migration_told(inputs, years[:-1])
+    if told.all() or not moves_estimated(inputs, options):
+        return years, rates
+    movement = estimate_movement(inputs, options, census, survival=rates.survival[0])
+    factor = np.where(np.array(years[:-1]) >= base, options.demography.migration_factor, 1.0)
+    return years, with_movement(rates, movement, told, people=people, factor=factor)
 
 
 def start_year(known: tuple[int, ...], base: int) -> int:
