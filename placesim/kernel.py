@@ -11,8 +11,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def kernel(function: F) -> F:
-    """Compile `function` without Python objects; keep the machine code on disk where a cache folder is writable."""
+    """Compile `function` without Python objects and lock, so that threads run it side by side; keep the machine code on
+    disk where a cache folder is writable."""
     try:
-        return cast(F, numba.njit(cache=True)(function))
+        return cast(F, numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:  # numba finds no place to write: a read-only install compiles in every process
-        return cast(F, numba.njit(function))
+        return cast(F, numba.njit(nogil=True)(function))
