@@ -14,6 +14,7 @@ from placesim.scenario.changes import Change, Id, Year
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 NonNegative = Annotated[float, Field(ge=0, le=1e6)]
+Status = Literal["planned", "permitted", "under_construction", "complete", "stalled"]
 
 
 def usable_name(name: str) -> bool:
@@ -140,7 +141,7 @@ class Demography(_Strict):
 class Housing(_Strict):
     """From completions to occupied dwellings."""
 
-    status_probability: dict[str, Share] = {
+    status_probability: dict[Status, Share] = {
         "planned": 0.4, "permitted": 0.7, "under_construction": 0.9, "complete": 1.0, "stalled": 0.0,
     }  # fmt: skip
     occupied: tuple[Share, ...] = Field(

@@ -8,6 +8,7 @@ import pytest
 from handmade import county
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from placesim.demography.residents.housing import drawn_dwellings, occupied_dwellings, status_probability
 from placesim.errors import InputError
@@ -178,3 +179,8 @@ def test_wrong_draws_are_refused_by_name(built, delay, where):
     with pytest.raises(InputError) as error:
         drawn_dwellings(table({}, {}), YEARS, RAMP, built=built, delay=delay)
     assert str(error.value).startswith(where)
+
+
+def test_a_status_that_does_not_exist_has_no_probability():
+    with pytest.raises(ValidationError, match="plannd"):
+        Housing(status_probability={"plannd": 0.5})
