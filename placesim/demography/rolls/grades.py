@@ -12,14 +12,13 @@ from placesim.demography.rolls.history import History
 from placesim.demography.rolls.level import Flags, is_known, some
 from placesim.records import Frozen, Ints
 
-RECENT: Final = 3  # years back in which a cohort must have passed between two grades to pass again
 NEW: Final = 2  # years on record up to which a school fills up
 
 
 @dataclass(frozen=True, eq=False)
 class Taught(Frozen):
     """open[step, school, grade]: taught, step 0 the last year · new[…]: not taught in the last year, filled by the
-    cohort of the grade below · fed[…]: cohorts come from the grade below in the same school."""
+    cohort of the grade below · fed[…]: taught after the grade below was, in the same school, whose cohort comes."""
 
     open: Flags
     new: Flags
@@ -35,13 +34,7 @@ def taught_grades(history: History, steps: int) -> Taught:
     taught = (has | new) & (grade >= first)
     below = np.zeros_like(taught)
     below[1:, :, 1:] = taught[:-1, :, :-1]
-    return Taught(taught, new & taught, below & (_passed(past) | new))
-
-
-def _passed(past: Flags) -> Flags:
-    """fed[school, grade]: a cohort passed from the grade below in the last years."""
-    passed = (past[:-1, :, :-1] & past[1:, :, 1:])[-RECENT:].any(axis=0)
-    return np.concatenate([np.zeros((past.shape[1], 1), dtype=np.bool_), passed], axis=1)
+    return Taught(taught, new & taught, below & taught)
 
 
 def _bounds(past: Flags, steps: int) -> tuple[Ints, Ints]:

@@ -56,7 +56,7 @@ def authorities(seed: int, years: int = 14) -> World:
 
 
 def district(seed: int, years: int = 20) -> World:
-    """Eighteen schools that gain pupils, five grades apart from the entry; three schools open on the way."""
+    """Eighteen schools of a district that grows; three of them open on the way, grade by grade, beside an old one."""
     rng = np.random.default_rng(seed)
     births = 1.02 ** np.arange(years + WARM) * np.exp(rng.normal(0, 0.02, years + WARM))
     recipe = Recipe(
@@ -68,12 +68,14 @@ def district(seed: int, years: int = 20) -> World:
         wander=0.06,
     )
     world = _world(rng, recipe, by_school=False)
-    opens = dict(zip(("S03", "S09", "S15"), (WARM + years // 3, WARM + years // 2, WARM + years - 4), strict=True))
-    late = world.enrolment
-    position = late["grade"].map({g: i for i, g in enumerate(world.grades)})
-    opening = late["school"].map(opens).fillna(0)
-    filled = late["year"] - position >= opening
-    return World(late[filled].reset_index(drop=True), world.births, world.grades)
+    opens = {"S03": WARM + years // 3, "S09": WARM + years // 2, "S15": WARM + years - 4}
+    before = {"S03": "S02", "S09": "S08", "S15": "S14"}
+    rolls = world.enrolment
+    position = rolls["grade"].map({g: i for i, g in enumerate(world.grades)})
+    elsewhere = rolls["year"] - position < rolls["school"].map(opens).fillna(0)
+    rolls = rolls.assign(school=rolls["school"].where(~elsewhere, rolls["school"].map(before)))
+    rolls = rolls.groupby(["year", "school", "grade"], as_index=False)["pupils"].sum()
+    return World(rolls, world.births, world.grades)
 
 
 def villages(seed: int, years: int = 16) -> World:
