@@ -100,12 +100,12 @@ def _timing(inputs: Inputs) -> Iterator[Finding]:
     rows = table.rows
     share, back = numbers(rows, "return_share"), numbers(rows, "return_year")
     demolished = numbers(rows, "dwellings") < 0
-    early = demolished & (back <= numbers(rows, "year"))
+    year, observed = numbers(rows, "year"), numbers(rows, "observed_year")
+    early = demolished & (back <= year)
     for row in np.flatnonzero(early | (demolished & (share > 0) & ~np.isfinite(back))):
-        yield at_row(table, "E359", int(row), "return_year", {"year": int(rows["year"].iloc[row])})
-    observed = np.isfinite(numbers(rows, "observed_year"))
-    for row in np.flatnonzero(observed & ~np.isfinite(numbers(rows, "occupied_share"))):
-        yield at_row(table, "E360", int(row), "occupied_share", {"year": int(rows["observed_year"].iloc[row])})
+        yield at_row(table, "E359", int(row), "return_year", {"year": f"{year[row]:.0f}"})
+    for row in np.flatnonzero(np.isfinite(observed) & ~np.isfinite(numbers(rows, "occupied_share"))):
+        yield at_row(table, "E360", int(row), "occupied_share", {"year": f"{observed[row]:.0f}"})
 
 
 def _left_unused(inputs: Inputs) -> Iterator[Finding]:

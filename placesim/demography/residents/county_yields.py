@@ -29,12 +29,19 @@ def county_yields(
     is not bundled). participation: pupils per resident of a stage's ages (1 where not named).
     """
     profiles = read_profiles(inputs)
-    ramp = tuple(options.housing.occupied) or (1.0,)
-    model = YieldModel(county_home_rates(inputs, options), stages, ramp, dict(participation or {}))
+    model = county_model(inputs, options, stages, participation=participation)
     table = pupil_yields(dict(zip(profiles.types, profiles.at_entry, strict=True)), model, years=years)
     admission = {name: kind.admission for name, kind in dwelling_types().items()}
     entitled = table["dwelling_type"].map(admission).fillna(1.0).to_numpy(dtype=np.float64)
     return table.assign(admitted_per_dwelling=table["pupils_per_dwelling"] * entitled)
+
+
+def county_model(
+    inputs: Inputs, options: ProjectionOptions, stages: Stages, *, participation: Mapping[str, float] | None = None
+) -> YieldModel:
+    """The county's mean rates and its ramp: what `calibrate_profiles` fits the rows of the table `yields` with."""
+    ramp = tuple(options.housing.occupied) or (1.0,)
+    return YieldModel(county_home_rates(inputs, options), stages, ramp, dict(participation or {}))
 
 
 def county_home_rates(inputs: Inputs, options: ProjectionOptions) -> HomeRates:

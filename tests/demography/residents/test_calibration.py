@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from handmade import county, squares
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,12 +19,15 @@ from placesim.demography.residents.calibration import (
     calibrate_profiles,
     stock_mix,
 )
-from placesim.demography.residents.household_profiles import dwelling_types
+from placesim.demography.residents.county_yields import county_model
+from placesim.demography.residents.household_profiles import dwelling_types, read_profiles
 from placesim.demography.residents.population import AGES
 from placesim.demography.residents.schedules import bundled_mortality, fertility_shape, survival_from_mortality
 from placesim.demography.residents.yields import HomeRates, YieldModel, pupil_yields
 from placesim.errors import InputError
 from placesim.records import Stage, Stages
+from placesim.scenario.options import ProjectionOptions
+from placesim.scenario.parameters import Demography, Housing
 
 STAGES = Stages(
     tuple(
@@ -186,6 +190,20 @@ def test_the_prior_holds_what_the_bundled_types_differ_by():
     assert np.diff(drawn, axis=1).std() == pytest.approx(np.diff(ratios, axis=1).std(), rel=0.15)
     sizes = types.sum(axis=1)
     assert (drawn @ share).std() == pytest.approx((sizes / sizes.mean()).std(), rel=0.15)
+
+
+def test_a_county_fits_its_own_table_of_yields():
+    asked = ProjectionOptions((2025, 2026), "08-31", Demography(), Housing())
+    rates = [{"measure": "total_fertility", "value": 1.2}]
+    empty = county({"areas": squares(["A"]), "rates": rates})
+    model = county_model(empty, asked, STAGES)
+    seen = pupil_yields({"talent": TRUTH}, model, years=15)
+    rows = seen[["dwelling_type", "stage", "years_since", "pupils_per_dwelling"]].to_dict("records")
+    inputs = county({"areas": squares(["A"]), "rates": rates, "yields": [{**r, "dwellings": 1000} for r in rows]})
+    profiles = read_profiles(inputs)
+    before = dict(zip(profiles.types, profiles.at_entry, strict=True))
+    got = calibrate_profiles(inputs.frame("yields"), before, model)["talent"]
+    assert rms(got.yields["residual"]) < 0.1 * rms(got.yields["observed"] - got.yields["before"])
 
 
 # ----------------------------------------------------------------------------------------------- homes of many ages
