@@ -304,6 +304,38 @@ def compare(
         typer.echo(label("cli.written", LANGUAGE, file=html), err=as_json)
 
 
+@app.command("backtest", help=_said("backtest"), short_help=_said("backtest.short"))
+@_guarded
+def backtest(
+    file: ScenarioFile,
+    variant: Variant = None,
+    set_: Settings = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help=_said("opt.backtest.out"))] = None,
+    as_json: Json = False,
+) -> None:
+    from placesim.report import backtest_lines
+    from placesim.scenario import load
+    from placesim.spine import backtest as try_on_the_past
+    from placesim.store import write_csv, writing
+
+    scenario = load(file, variant=variant, set=set_ or [])
+    with _progress(quiet=as_json) as progress:
+        progress("backtest")
+        forecasts, summary = try_on_the_past(scenario)
+    if summary.empty:
+        raise FindingsError([Finding("E346", file=str(file))])
+    if out is not None:
+        with writing(out) as beside:
+            write_csv(forecasts, beside)
+    if as_json:
+        _print_json(json.loads(summary.to_json(orient="records")))
+        return
+    typer.echo("\n".join(backtest_lines(summary, scenario.stages, LANGUAGE)))
+    typer.echo(_said("backtest.done"))
+    if out is not None:
+        typer.echo(label("cli.written", LANGUAGE, file=out))
+
+
 @app.command("report", help=_said("report"), short_help=_said("report.short"))
 @_guarded
 def report(

@@ -10,11 +10,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from placesim import records
 from placesim.allocation import allocate
 from placesim.assessment import assess
 from placesim.cache import StageCache, frame_hash, stage_key
-from placesim.demography import check_demand, check_projection, estimate_demand, project
+from placesim.demography import (
+    backtest_demand,
+    backtest_forecasts,
+    check_demand,
+    check_projection,
+    draw_demand,
+    estimate_demand,
+    project,
+)
 from placesim.errors import DataError, Finding, InputError
 from placesim.geo import check_travel, measure_travel
 from placesim.inputs import check, read_inputs
@@ -30,6 +40,19 @@ Progress = Callable[[str], None]
 _READS = {
     "projection": ("areas", "population", "rates", "developments", "household_profiles"),
     "demand": ("areas", "enrolment", "schools", "flows", "children"),
+    "draws": (
+        "areas",
+        "enrolment",
+        "schools",
+        "flows",
+        "children",
+        "population",
+        "rates",
+        "births",
+        "developments",
+        "household_profiles",
+    ),
+    "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
     "allocation": ("areas", "flows"),
@@ -37,6 +60,8 @@ _READS = {
 _CODE = {
     "projection": ("demography/residents", "demography/frames.py", "kernel.py"),
     "demand": ("demography",),
+    "draws": ("demography", "kernel.py"),
+    "backtest": ("demography",),
     "places": ("supply",),
     "travel": ("geo",),
     "allocation": ("allocation",),
@@ -59,6 +84,22 @@ def run(scenario: Scenario, *, progress: Progress | None = None) -> Run:
     with spine.timed("assessment"):
         assessment = assess(results, inputs, scenario.assessment)
     return Run(scenario, inputs, results, assessment, tuple(findings), spine.seconds)
+
+
+def backtest(scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(forecasts of the county's rolls from its own past years with what came, how they did), as in a run's report.
+
+    Raises DataError with every finding when the data cannot be run.
+    """
+    inputs, findings = check_scenario(scenario)
+    if inputs is None or any(f.is_error for f in findings):
+        raise DataError(findings)
+    return _backtest(inputs, scenario)
+
+
+def _backtest(inputs: Inputs, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]:
+    forecasts = backtest_forecasts(inputs, scenario.demand)
+    return forecasts, backtest_demand(forecasts, scenario.stages)
 
 
 def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
@@ -103,6 +144,10 @@ class _Spine:
         demand, d_key = self.stage(
             "demand", inputs, s.demand, (p_key,), lambda: estimate_demand(projection, inputs, s.demand)
         )
+        draws, _ = self.stage(
+            "draws", inputs, s.draws, (p_key, d_key), lambda: draw_demand(projection, demand, inputs, s.draws)
+        )
+        backtest, _ = self.stage("backtest", inputs, s.demand, (), lambda: _backtest(inputs, s)[1])
         places, s_key = self.stage("places", inputs, s.supply, (), lambda: roll_forward(inputs, s.supply))
         sites = frame_hash(places.schools)  # travel depends on where schools are, not on how many rooms they have
         travel, t_key = self.stage(
@@ -115,7 +160,7 @@ class _Spine:
             (d_key, s_key, t_key),
             lambda: allocate(demand, travel, places, inputs, s.allocation),
         )
-        return Results(projection, demand, travel, places, allocation)
+        return Results(projection, demand, travel, places, allocation, draws, backtest)
 
     def stage(
         self, name: str, inputs: Inputs, told: Any, above: tuple[str, ...], compute: Callable[[], T]
@@ -143,6 +188,7 @@ def _record_types() -> dict[str, type]:
     classes = (
         records.Projection,
         records.Demand,
+        records.DemandDraws,
         records.Places,
         records.Travel,
         records.Allocation,

@@ -129,4 +129,5 @@ def test_a_run_shows_itself(run: ps.Run) -> None:
 def test_progress_names_the_stages(scenario: ps.Scenario) -> None:
     told: list[str] = []
     ps.run(scenario, progress=told.append)
-    assert told == ["check", "projection", "demand", "places", "travel", "allocation", "assessment"]
+    stages = ["projection", "demand", "draws", "backtest", "places", "travel", "allocation"]
+    assert told == ["check", *stages, "assessment"]

@@ -15,7 +15,7 @@ import numpy as np
 from placesim.records import Floats
 
 PURPOSES: Final = (
-    "fertility", "migration", "entry", "local_entry", "progression", "place", "built", "delay", "profile",
+    "fertility", "migration", "entry", "local_entry", "count", "progression", "place", "built", "delay", "profile",
 )  # fmt: skip
 
 

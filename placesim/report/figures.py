@@ -151,6 +151,13 @@ def county_fan(saved: SavedRun) -> pd.DataFrame:
     return fans[fans["planning_area"].isna()].drop(columns="planning_area").reset_index(drop=True)
 
 
+def sections_with_chances(saved: SavedRun) -> pd.DataFrame:
+    """The school sections by year with the chance of more pupils than places at the cap; NaN without futures."""
+    keys = ["school_id", "stage", "year"]
+    chances = saved.table("chances")[[*keys, "chance_over_cap"]].astype({"year": "int64", "chance_over_cap": "float64"})
+    return saved.table("school_by_year").merge(chances, on=keys, how="left")
+
+
 def county_entrants(saved: SavedRun) -> pd.DataFrame:
     """source, year, pupils, disaggregated (pupils): entrants of the county in the next ENTRIES school years."""
     table = saved.table("entrants")
@@ -201,7 +208,9 @@ def unknowns(saved: SavedRun, language: str) -> list[str]:
     """What the run does not know, as sentences: its own notes, then what follows from its method and inputs."""
     said = [label(key, language) for key in saved.manifest["notes"]] + _base_year_off(saved, language)
     draws = saved.manifest["draws"]
-    said.append(label("report.unknown.futures", language, draws=draws) if draws else label("report.unknown.central", language))
+    said.append(
+        label("report.unknown.futures", language, draws=draws) if draws else label("report.unknown.central", language)
+    )
     said.append(label("report.unknown.classes", language))
     found = saved.table("findings")
     unverified = set(found["rule_id"][found["confidence"] == "M"])

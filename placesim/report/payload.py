@@ -18,14 +18,14 @@ from placesim.vocabulary import BINDINGS, CLASS_BASES, METRICS, PARTS, TYPOLOGY,
 
 TEXTS: Final = (
     "report.", "metric.", "unit.", "part.", "level.", "typology.", "reason.", "after.", "binding.", "area_type.",
-    "confidence.", "severity.", "unit_of_count.", "class_basis.", "rule.", "operator.", "outside.", "source.", "waterfall.",
-    "backtest.",
+    "confidence.", "severity.", "unit_of_count.", "class_basis.", "rule.", "operator.", "outside.", "source.",
+    "waterfall.", "backtest.",
 )  # fmt: skip
 PROBLEMS_SHOWN: Final = 300  # the rest stand in check.json, and the page says so
 _SECTION_DIGITS: Final = {
     "roll": 0, "roll_actual": 0, "residual": 0, "places_design": 0, "places_cap": 0, "utilisation": 3,
     "class_size": 1, "large_classes": 0,
-    "minutes_mean": 1,
+    "minutes_mean": 1, "chance_over_cap": 3,
 }  # fmt: skip
 _AREA_DIGITS: Final = {"pupils": 0, "unplaced": 0, "minutes_mean": 1}
 _COUNTY_DIGITS: Final = {
@@ -41,7 +41,7 @@ _FAN_DIGITS: Final = {
 def payload(saved: SavedRun) -> dict[str, Any]:
     """Everything the page shows, ready for JSON. User text is plain text here; the page never reads it as markup."""
     schools, areas = saved.table("schools"), saved.table("areas")
-    sections = _Sections(saved.table("school_by_year"), saved)
+    sections = _Sections(figures.sections_with_chances(saved), saved)
     return {
         "meta": _meta(saved),
         "text": {language: _texts(language) for language in LANGUAGES},
@@ -201,7 +201,7 @@ def _waterfall(saved: SavedRun) -> list[dict[str, Any]]:
         {
             "stage": stage,
             "component": component,
-            "source": None if pd.isna(source) else source,
+            "source": source if isinstance(source, str) else None,
             "pupils": numbers(rows.set_index("year")["pupils"].reindex(later, fill_value=0.0), 1),
         }
         for (stage, component, source), rows in groups

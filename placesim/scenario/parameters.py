@@ -181,6 +181,10 @@ class Uncertainty(_Strict):
     )
     migration_persistence: Share = 0.7
     place_sd: NonNegative = Field(default=0.015, description="of the log of a planning area's share of the county")
+    count_sd: NonNegative = Field(
+        default=0.03,
+        description="of the log of residents counted in the base year, by cohort that has not yet entered school",
+    )
     profile_sd: NonNegative = Field(default=0.15, description="of the log of persons per new dwelling, by type")
     delay_years: dict[str, NonNegative] = Field(
         default={"planned": 1.0, "permitted": 0.6, "under_construction": 0.3},

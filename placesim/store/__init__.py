@@ -3,6 +3,7 @@
 from placesim.store.folder import OutputError, refuse_foreign, staging, writing
 from placesim.store.run_record import Run
 from placesim.store.saved import SavedRun, open_run
+from placesim.store.tables import write_csv
 from placesim.store.write import check_file, keep_findings, run_folder, save
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "run_folder",
     "save",
     "staging",
+    "write_csv",
     "writing",
 ]

@@ -16,6 +16,10 @@ def to_dataset(run: Run) -> xr.Dataset:
     variables = _demand(run) | _supply(run) | _allocation(run) | _travel(run)
     if run.projection is not None:
         variables |= _residents(run)
+    if run.results.draws is not None:
+        variables["pupils_by_draw"] = _variable(
+            ("sampled", "planning_area", "year", "grade"), run.results.draws.pupils, "pupils", "pupils of sampled futures"
+        )
     data = xr.Dataset(variables, coords=_coordinates(run))
     data.attrs = {"title": run.scenario.name, "source": "placesim", "binding_codes": ", ".join(BINDINGS)}
     return data
@@ -40,6 +44,11 @@ def _coordinates(run: Run) -> dict[str, Any]:
         "draw": run.allocation.draw,
         "stage_of_grade": ("grade", _text(np.array(stages.ids)[stages.stage_of_grade])),
     }
+    if run.results.draws is not None:
+        coordinates |= {
+            "sampled": np.arange(1, run.results.draws.count + 1),
+            "planning_area": _text(run.results.draws.planning_areas),
+        }
     if run.projection is not None:
         coordinates |= {
             "sex": _text(SEXES),

@@ -103,11 +103,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir()
     resources = []
     for name, table in tables.items():
-        safe = table.copy()
-        texts = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
-        for column in texts:
-            safe[column] = _mapped(table[column], as_text_cell)
-        safe.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        write_csv(table, folder / f"{name}.csv")
         resources.append(_resource(name, table))
     package = {
         "profile": "tabular-data-package",
@@ -116,6 +112,14 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         "resources": resources,
     }
     (folder / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """UTF-8 with BOM, as Excel expects; no text is a formula."""
+    safe = table.copy()
+    for column in [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]:
+        safe[column] = _mapped(table[column], as_text_cell)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def as_text_cell(value: Any) -> Any:

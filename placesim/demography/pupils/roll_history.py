@@ -22,7 +22,8 @@ HORIZON: Final = 5  # years ahead that forecasts are tried at
 @dataclass(frozen=True)
 class RollHistory:
     """grades from the first to the last of one chain · enrolment: year, school, grade, pupils of its grades, up to the
-    base year · births: year (cohort), births of the county, None where not known · entry_lag: age of the first grade."""
+    base year · births: year (cohort), births of the county, None where not known · entry_lag: age of the first grade.
+    """
 
     grades: tuple[str, ...]
     enrolment: pd.DataFrame
@@ -31,8 +32,8 @@ class RollHistory:
 
 
 def grade_chains(stages: Stages) -> tuple[tuple[str, ...], ...]:
-    """Grades that cohorts pass through one after the other, over all stages; of two grades that follow the same one (two
-    kinds of senior school) the first goes on, the other begins a chain of its own."""
+    """Grades that cohorts pass through one after the other, over all stages; of two grades that follow the same one
+    (two kinds of senior school) the first goes on, the other begins a chain of its own."""
     before = grades_before(stages)
     chains: list[list[int]] = []
     for grade, fed_by in enumerate(before.tolist()):
@@ -57,16 +58,20 @@ def roll_histories(inputs: Inputs, options: DemandOptions) -> tuple[RollHistory,
     return tuple(histories)
 
 
-def backtest_demand(inputs: Inputs, options: DemandOptions) -> pd.DataFrame:
-    """How forecasts of the county's rolls from past years would have done: stage, level (cell | school | total), method,
-    horizon, n, mape, bias, coverage; no rows where fewer than four years are known."""
-    stage = {g: s.id for s in options.stages.all for g in s.grades}
+def backtest_forecasts(inputs: Inputs, options: DemandOptions) -> pd.DataFrame:
+    """Forecasts of the county's rolls from its past years against what came, as `backtest_rolls` gives them; no rows
+    where fewer than three years are known."""
     tried = [
         backtest_rolls(h.enrolment, h.births, grades=h.grades, horizon=HORIZON, entry_lag=h.entry_lag)
         for h in roll_histories(inputs, options)
     ]
-    frame = pd.concat(tried, ignore_index=True) if tried else no_backtest()
-    return backtest_summary(frame, by=("stage", "horizon"), stages=stage)
+    return pd.concat(tried, ignore_index=True) if tried else no_backtest()
+
+
+def backtest_demand(forecasts: pd.DataFrame, stages: Stages) -> pd.DataFrame:
+    """How those forecasts did: stage, level (cell | school | total), method, horizon, n, mape, bias, coverage."""
+    stage = {g: s.id for s in stages.all for g in s.grades}
+    return backtest_summary(forecasts, by=("stage", "horizon"), stages=stage)
 
 
 def _rolls(inputs: Inputs, base: int) -> pd.DataFrame:
@@ -98,4 +103,4 @@ def _county_births(inputs: Inputs, reference_date: str) -> pd.DataFrame | None:
     areas = cohorts[~of_county].groupby("year")["births"].agg(["sum", "size"])
     summed = areas.loc[areas["size"] == areas["size"].max(), "sum"]
     told = cohorts[of_county].set_index("year")["births"].combine_first(summed)
-    return told.rename_axis("year").rename("births").reset_index()
+    return pd.DataFrame({"year": told.index, "births": told.to_numpy()})

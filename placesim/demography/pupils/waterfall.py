@@ -105,7 +105,7 @@ def _components(
     yield "leavers", None, -core[:-1, ends].sum(axis=1)
     if entry_grade(stages) in begins:
         for source, pupils in by_source.items():
-            if pupils.any():
+            if (pupils[1:] > NOBODY).any():
                 yield "entrants", source, pupils[1:]
     else:
         first = core[1:, begins].sum(axis=1)

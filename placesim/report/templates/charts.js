@@ -48,7 +48,7 @@ function chartSummary({ total, levels, peak, stage, fan }) {
   const verdict = `report.chart.${short[worst] > 0 ? "short" : "enough"}${last === 0 ? "_one_year" : ""}`;
   const uneven = DATA.county.over_design[stage][worst] > 0 ? t("report.chart.uneven", values) : "";
   const inflow = DATA.parts.outside[stage].some((v) => v > 0) ? t("report.chart.inflow") : "";
-  return [t(course, values), t(supply, values), t(verdict, values), uneven, fanSentence(fan), inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
+  return [t(course, values), t(supply, values), t(verdict, values), uneven, fanSentence(fan, design), inflow].filter(Boolean).join(state.language === "zh" ? "" : " ");
 }
 
 function scaleOf(series) {

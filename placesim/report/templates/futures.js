@@ -16,9 +16,11 @@ function fanBands(fan, x, y) {
   return svg("g", null, band("p10", "p90", "outer"), band("p25", "p75", "inner"));
 }
 
-function fanSentence(fan) {
+// What the futures say of the tightest year: the one in which the pupils nine futures in ten stay below exceed design most.
+function fanSentence(fan, design) {
   if (!fan) return "";
-  const year = fan.chance_over_design.indexOf(Math.max(...fan.chance_over_design));
+  const over = fan.p90.map((pupils, k) => pupils - design[k]);
+  const year = over.indexOf(Math.max(...over));
   const values = {
     year: YEARS[year], design: percent(fan.chance_over_design[year]), cap: percent(fan.chance_over_cap[year]),
     last: YEARS[YEARS.length - 1], low: fixed(fan.p10[YEARS.length - 1], 0), high: fixed(fan.p90[YEARS.length - 1], 0),

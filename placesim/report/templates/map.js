@@ -278,6 +278,7 @@ function schoolCard(school) {
       ]),
       [capital(t("metric.places_design")), of("places_design")],
       [capital(t("metric.utilisation")), of("utilisation")],
+      ...(DATA.fan ? [[t("report.fan.school_over_cap"), percent(sectionFigure("chance_over_cap", section))]] : []),
       [capital(t("metric.class_size")), of("class_size")],
       [capital(t("metric.large_classes")), of("large_classes")],
       [t("report.map.class_basis"), word("class_basis", SECTIONS.bases[sectionFigure("class_basis", section)])],

@@ -106,9 +106,11 @@ function schoolColumns() {
   const kind = (s) => word("typology", typologyOf(s));
   const basis = (s) => word("class_basis", SECTIONS.bases[sectionFigure("class_basis", s)]);
   const binding = (s) => word("binding", SECTIONS.bindings[sectionFigure("binding", s)]);
+  const chance = (s) => sectionFigure("chance_over_cap", s);
   return [
     { label: t("report.school"), value: name, cell: name },
     metric("roll"), ...(state.year === 0 ? [metric("roll_actual"), metric("residual")] : []), metric("places_design"), metric("utilisation"), metric("class_size"), metric("large_classes"), { label: t("report.map.class_basis"), value: basis, cell: basis }, metric("minutes_mean"),
+    ...(DATA.fan ? [{ label: t("report.fan.school_over_cap"), hint: t("report.about.chance_over_cap"), number: true, value: chance, cell: (s) => percent(chance(s)) }] : []),
     { label: t("report.typology"), value: kind, cell: kind },
     { label: t("report.map.binding"), value: binding, cell: binding },
   ];
