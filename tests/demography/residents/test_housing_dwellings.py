@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from handmade import county
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -129,6 +129,52 @@ def test_the_mean_over_every_way_it_can_turn_out_is_the_central_run(rows):
     drawn = drawn_dwellings(developments, YEARS, RAMP, built=built, delay=np.zeros_like(built))
     mean = probability[:, None] * drawn[0] + (1 - probability[:, None]) * drawn[1]
     np.testing.assert_allclose(mean, occupied_dwellings(developments, YEARS, RAMP), atol=1e-9)
+
+
+def ramp_at(since: float, ramp: tuple[float, ...]) -> float:
+    """The ramp at any time: straight lines between whole years, from nothing a year before completion."""
+    known = [0.0, *ramp]
+    if since <= -1:
+        return 0.0
+    if since >= len(ramp) - 1:
+        return ramp[-1]
+    year = int(np.floor(since))
+    return known[year + 1] + (since - year) * (known[year + 2] - known[year + 1])
+
+
+def plain(row: dict, year: int, ramp: tuple[float, ...], built: float) -> float:
+    """Occupied dwellings of one row in one year, told step by step (ramps that only rise)."""
+    completed = row["year"]
+    if row["status"] == "stalled" and row["restart_year"] is not None:
+        completed = max(completed, row["restart_year"])
+    share, seen = row["occupied_share"], row["observed_year"] if row["occupied_share"] is not None else None
+    if row["dwellings"] < 0:
+        emptied = (share if share is not None else ramp[-1]) if year >= completed else 0.0
+        back = row["return_year"] is not None and year >= max(row["return_year"], completed)
+        returning = (1 - (row["tenant_share"] or 0.0)) * (row["return_share"] or 0.0) if back else 0.0
+        return built * row["dwellings"] * emptied * (1 - returning)
+    if seen is None:
+        lasting = share if share is not None else ramp_at(year - completed, ramp)
+        return built * row["dwellings"] * (lasting if year >= completed else 0.0)
+    opened = min(row["year"], seen)
+    if year < seen:
+        before = share * ramp_at(year - opened, ramp) / ramp_at(seen - opened, ramp) if year >= opened else 0.0
+        return row["dwellings"] * min(before, 1.0)
+    place = next((t / 1000 for t in range(-1000, 1000 * len(ramp)) if ramp_at(t / 1000, ramp) >= share), len(ramp) - 1)
+    later = year - max(seen, completed - 1)
+    expected = max(share, ramp_at(place + later, ramp)) if later > 0 else share
+    return row["dwellings"] * (share + built * (expected - share))
+
+
+@settings(max_examples=200)
+@given(any_row)
+def test_the_arrays_say_what_one_row_told_step_by_step_says(row):
+    ramp = (0.3, 0.6, 0.8, 0.9)
+    housing = Housing(occupied=ramp)
+    built = status_probability(table(row), YEARS[0], housing)[0]
+    got = occupied_dwellings(table(row), YEARS, housing)[0]
+    expected = [plain(row, year, ramp, built) for year in YEARS]
+    np.testing.assert_allclose(got, expected, atol=0.001 * 0.3 * abs(row["dwellings"]) + 1e-9)  # places to 0.001 years
 
 
 def test_the_mean_of_many_draws_tends_to_the_central_run():
