@@ -133,10 +133,11 @@ def basis_of_years(inputs: Inputs) -> dict[int, set[str]]:
     """The bases on which each year of the population table is counted; the table's own where a row says none."""
     population = inputs.frame("population")
     source = inputs.tables["population"].source.basis if inputs.has("population") else None
-    told = population["basis"] if "basis" in population else pd.Series([None] * len(population), dtype=object)
+    told = population["basis"] if "basis" in population else [None] * len(population)
     bases: dict[int, set[str]] = {}
-    for year, basis in set(zip(population["year"].dropna().astype(int), told, strict=False)):
-        bases.setdefault(int(year), set()).add(basis if isinstance(basis, str) else source or "")
+    for year, basis in set(zip(numbers(population, "year"), told, strict=True)):
+        if np.isfinite(year):
+            bases.setdefault(int(year), set()).add(basis if isinstance(basis, str) else source or "")
     return bases
 
 
