@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from placesim.demography.frames import numbers
-from placesim.demography.pupils.children import complete_counts, count_children, missing_counts
+from placesim.demography.pupils.children import complete_counts, count_children, latest_counts, missing_counts
 from placesim.errors import Finding
 from placesim.inputs.findings import at_table, spans
 from placesim.records import Inputs
@@ -35,13 +35,14 @@ def _uncounted(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
     """Areas without a count where others have one."""
     if not inputs.has("children"):
         return
-    counted, table = count_children(inputs, options.reference_date), inputs.tables["children"]
+    counted = latest_counts(count_children(inputs, options.reference_date))
+    table = inputs.tables["children"]
     missing = missing_counts(counted)
     if missing.any():
         facts: dict[str, Any] = {"counts": int(missing.sum()), "areas": int(missing.any(axis=1).sum())}
         facts |= {"cohorts": spans(counted.cohorts[missing.any(axis=0)])}
         yield at_table(table, "W334", "cohort", facts)
-    never = np.flatnonzero(~np.isfinite(counted.counts).any(axis=(0, 2)))
+    never = np.flatnonzero(~np.isfinite(counted.children).any(axis=(0, 2)))
     if len(never) and len(counted.cohorts):
         yield at_table(table, "W335", "area_id", {"areas": len(never), "first": inputs.area_ids[never[0]]})
 

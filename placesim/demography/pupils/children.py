@@ -1,94 +1,206 @@
-"""Known children: counts by birth cohort on several bases → expected entrants by area."""
+"""Known children as counted: by basis, area, year of the count and birth cohort."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.demography.frames import numbers, positions
+from placesim.demography.pupils.totals import Totals, spread_totals
+from placesim.demography.regions import regions_of
 from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.vocabulary import CHILD_BASES
 
-# Variance of a log entry ratio: no less than 2 % either way over past cohorts; 10 % where one cohort or the scenario
-# tells it; 20 % where nothing does and every child counted is taken to enter.
-LEAST_VARIANCE: Final = 0.02**2
-SINGLE_VARIANCE: Final = 0.10**2
-ASSUMED_VARIANCE: Final = 0.20**2
+HALF_YEAR = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Counted(Frozen):
-    """counts[basis, area, cohort]: children at their latest count, NaN where the basis has no row and nothing stands in
-    for it."""
+    """counts[basis, area, year, cohort]: children at the last count nearest to the reference date of the year, NaN
+    where the basis has none; spread: the same axes, true where the cell is a part of a total."""
 
+    years: Ints
     cohorts: Ints
     counts: Floats
+    spread: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class EntryRatios(Frozen):
-    """Entrants per child counted and the variance of its logarithm, both [basis]; assumed: no past cohort tells it."""
+class Latest(Frozen):
+    """children[basis, area, cohort] at the area's last count, NaN without one; year[basis, cohort] of the basis's last
+    count of the cohort, −1 without one; spread[basis, area, cohort]."""
 
-    ratio: Floats
-    variance: Floats
-    assumed: tuple[bool, ...]
+    cohorts: Ints
+    children: Floats
+    year: Ints
+    spread: NDArray[np.bool_]
 
 
 def count_children(inputs: Inputs, reference_date: str) -> Counted:
-    """The latest count of each area, cohort and basis; counts taken before a cohort was complete are not used."""
+    """The children table; counts taken before a cohort was complete are not used, totals are spread."""
     table = complete_counts(inputs, reference_date)
-    latest = table.sort_values("as_of", kind="stable").drop_duplicates(["area", "cohort", "basis"], keep="last")
-    cohorts, c = np.unique(latest["cohort"].to_numpy(dtype=np.int64), return_inverse=True)
-    counts = np.full((len(CHILD_BASES), len(inputs.area_ids), len(cohorts)), np.nan)
-    counts[latest["basis"], latest["area"], c] = latest["children"]
-    return Counted(cohorts, counts)
+    years = np.unique(table["year"].to_numpy(dtype=np.int64))
+    cohorts = _cohorts(table)
+    counts = np.full((len(CHILD_BASES), len(inputs.area_ids), len(years), len(cohorts)), np.nan)
+    spread = np.zeros(counts.shape, dtype=np.bool_)
+    alone = ((table["last"] == table["cohort"]) & (table["area"] >= 0)).to_numpy()
+    single = table[alone].drop_duplicates(["area", "cohort", "basis", "year"], keep="last")
+    y, c = np.searchsorted(years, single["year"]), np.searchsorted(cohorts, single["cohort"])
+    counts[single["basis"], single["area"], y, c] = single["children"]
+    if not alone.all():
+        _spread(counts, spread, table[~alone], (years, cohorts), regions_of(inputs).region)
+    return Counted(years, cohorts, counts, spread)
 
 
 def complete_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
-    """area, cohort, basis (positions), as_of, children: the rows counted on or after their cohort's reference date."""
+    """area and region (one of them −1), cohort … last, basis (positions), year, children: the rows counted on or after
+    the reference date of their youngest cohort, earlier counts first; the index holds their positions in the table."""
     children = inputs.frame("children")
+    first, last = numbers(children, "cohort"), numbers(children, "cohort_to")
+    area = positions(children, "area_id", inputs.area_ids)
+    region = positions(children, "planning_area", regions_of(inputs).names)
+    as_of = pd.to_datetime(children["as_of"])
     table = pd.DataFrame(
         {
-            "area": positions(children, "area_id", inputs.area_ids),
-            "cohort": numbers(children, "cohort"),
+            "area": area,
+            "region": np.where(_blank(children, "area_id"), region, -1),
+            "cohort": first,
+            "last": np.where(np.isfinite(last), last, first),
             "basis": positions(children, "basis", CHILD_BASES),
-            "as_of": pd.to_datetime(children["as_of"]).dt.strftime("%Y-%m-%d"),
+            "as_of": as_of.dt.strftime("%Y-%m-%d"),
+            "year": _nearest_year(as_of, reference_date),
             "children": numbers(children, "children"),
         }
     ).dropna()
-    complete = table["as_of"] >= table["cohort"].astype(np.int64).astype(str) + f"-{reference_date}"
-    return table[complete & (table["area"] >= 0) & (table["basis"] >= 0)]
+    table = table.astype({"cohort": np.int64, "last": np.int64, "year": np.int64})
+    complete = table["as_of"] >= table["last"].astype(str) + f"-{reference_date}"
+    told = ((table["area"] >= 0) | (table["region"] >= 0)) & (table["basis"] >= 0) & (table["last"] >= table["cohort"])
+    return table[complete & told].sort_values("as_of", kind="stable")
 
 
-def missing_counts(counted: Counted) -> NDArray[np.bool_]:
+def _blank(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    return frame[column].isna().to_numpy() if column in frame else np.ones(len(frame), dtype=np.bool_)
+
+
+def _nearest_year(as_of: pd.Series, reference_date: str) -> Floats:
+    """The year whose reference date lies nearest; half a year before it counts as that year."""
+    month, day = (int(part) for part in reference_date.split("-"))
+    since = (as_of.dt.month - month) / 12 + (as_of.dt.day - day) / 372
+    return np.floor((as_of.dt.year + since + HALF_YEAR).to_numpy(dtype=np.float64))
+
+
+def _cohorts(table: pd.DataFrame) -> Ints:
+    """Every cohort that a row names or covers."""
+    spans = table[["cohort", "last"]].drop_duplicates().to_numpy(dtype=np.int64)
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(a, b + 1) for a, b in spans)]))
+
+
+def _spread(
+    counts: Floats, spread: NDArray[np.bool_], rows: pd.DataFrame, axes: tuple[Ints, Ints], region: Ints
+) -> None:
+    """Spread the totals of every basis and year over the cells that are not told."""
+    years, cohorts = axes
+    sizes, pattern = _usual_sizes(counts), _usual_pattern(counts)
+    basis, year = rows["basis"].to_numpy(), np.searchsorted(years, rows["year"])
+    for b, y in sorted(set(zip(basis.tolist(), year.tolist(), strict=True))):
+        given = rows[(basis == b) & (year == y)]
+        given = given.drop_duplicates(["area", "region", "cohort", "last"], keep="last")
+        totals = Totals(
+            area=given["area"].to_numpy(),
+            region=given["region"].to_numpy(),
+            first=np.searchsorted(cohorts, given["cohort"]),
+            last=np.searchsorted(cohorts, given["last"]),
+            children=given["children"].to_numpy(),
+        )
+        filled = spread_totals(counts[b, :, y], totals, region, sizes=sizes, pattern=pattern)
+        spread[b, :, y] = np.isnan(counts[b, :, y]) & np.isfinite(filled)
+        counts[b, :, y] = filled
+
+
+def _usual_sizes(counts: Floats) -> Floats:
+    """size[area]: its share of the children of the bases that count it cohort by cohort, on average over them; the mean
+    of the other areas where none does."""
+    told = np.isfinite(counts)
+    total = np.where(told, counts, 0.0).sum(axis=(2, 3))
+    cells = told.sum(axis=(2, 3))
+    mean = np.divide(total, cells, out=np.full(total.shape, np.nan), where=cells > 0)
+    level = np.nansum(mean, axis=1, keepdims=True)
+    share = np.divide(mean, level, out=np.full(mean.shape, np.nan), where=level > 0)
+    known = np.isfinite(share)
+    size = np.where(known, share, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    some = known.any(axis=0)
+    return np.where(some, size, size[some].mean() if some.any() else 1.0)
+
+
+def _usual_pattern(counts: Floats) -> Floats:
+    """pattern[cohort]: mean count of a cell over every basis, area and year that tells it; the mean of the others where
+    none does, 1 where nothing does."""
+    told = np.isfinite(counts)
+    cells = told.sum(axis=(0, 1, 2))
+    mean = np.where(told, counts, 0.0).sum(axis=(0, 1, 2)) / np.maximum(cells, 1)
+    some = cells > 0
+    return np.where(some, mean, mean[some].mean() if some.any() else 1.0)
+
+
+# ---------------------------------------------------------------------------------------------------- latest counts
+def latest_counts(counted: Counted) -> Latest:
+    """The last count of each cell; an area left out of the basis's last count keeps the one before."""
+    counts = counted.counts
+    bases, areas, _, cohorts = counts.shape
+    children = np.full((bases, areas, cohorts), np.nan)
+    spread = np.zeros(children.shape, dtype=np.bool_)
+    year = np.full((bases, cohorts), -1, dtype=np.int64)
+    for y, when in enumerate(counted.years):
+        told = np.isfinite(counts[:, :, y])
+        children = np.where(told, counts[:, :, y], children)
+        spread = np.where(told, counted.spread[:, :, y], spread)
+        year = np.where(told.any(axis=1), when, year)
+    return Latest(counted.cohorts, children, year, spread)
+
+
+def without_gaps(counts: Floats, years: Ints) -> tuple[Floats, Ints]:
+    """(counts[…, year, cohort], years) with the years between two counts of a cell filled in a straight line."""
+    if not len(years):
+        return counts, years
+    every = np.arange(years[0], years[-1] + 1)
+    given = np.full((*counts.shape[:-2], len(every), counts.shape[-1]), np.nan)
+    given[..., years - years[0], :] = counts
+    before, since = _last_told(given)
+    after, until = (np.flip(found, axis=-2) for found in _last_told(np.flip(given, axis=-2)))
+    return np.where(np.isnan(given), before + (after - before) * since / np.maximum(since + until, 1), given), every
+
+
+def _last_told(counts: Floats) -> tuple[Floats, Floats]:
+    """(count, years since)[…, year, cohort] of the last count up to each year, NaN without one."""
+    last, since = np.full((2, *counts.shape), np.nan)
+    for year in range(counts.shape[-2]):
+        now = counts[..., year, :]
+        told = np.isfinite(now)
+        earlier, ago = (last[..., year - 1, :], since[..., year - 1, :]) if year else (now, now)
+        last[..., year, :] = np.where(told, now, earlier)
+        since[..., year, :] = np.where(told, 0.0, ago + 1)
+    return last, since
+
+
+def missing_counts(latest: Latest) -> NDArray[np.bool_]:
     """missing[area, cohort]: no basis counts the area in this cohort, though one does in another cohort."""
-    told: NDArray[np.bool_] = np.isfinite(counted.counts)
+    told: NDArray[np.bool_] = np.isfinite(latest.children)
     return np.asarray(~told.any(axis=0) & np.any(told, axis=(0, 2))[:, None])
 
 
-def completed(counted: Counted, residents: Floats) -> Counted:
-    """`counted` with estimates where an area lacks a count that others have.
-
-    An area counted in other cohorts: its usual count × the level of this cohort where it is counted (Σ counts ÷ Σ usual
-    counts of the same areas), basis by basis. An area never counted: residents[area, cohort] × children per resident of
-    the areas counted; none where its residents are unknown (NaN).
-    """
-    counts = counted.counts
-    told: NDArray[np.bool_] = np.isfinite(counts)
-    usual = _usual(counts)
-    fill = missing_counts(counted) & told.any(axis=2, keepdims=True) & told.any(axis=1, keepdims=True)
-    counts = np.where(fill, usual * _level(counts, usual), counts)
-    never = ~np.any(told, axis=(0, 2))[:, None] & np.isfinite(residents)
-    by_people = residents * _level(counts, np.broadcast_to(np.nan_to_num(residents), counts.shape))
-    return Counted(counted.cohorts, np.where(never & told.any(axis=1, keepdims=True), by_people, counts))
+def completed(children: Floats) -> Floats:
+    """children[basis, area, cohort] with estimates where an area lacks a count that the basis has of others: its usual
+    count × the level of this cohort where it is counted (Σ counts ÷ Σ usual counts of the same areas)."""
+    told: NDArray[np.bool_] = np.isfinite(children)
+    usual = usual_counts(children)
+    fill = ~told & told.any(axis=2, keepdims=True) & told.any(axis=1, keepdims=True)
+    return np.where(fill, usual * _level(children, usual), children)
 
 
-def _usual(counts: Floats) -> Floats:
+def usual_counts(counts: Floats) -> Floats:
     """usual[basis, area, cohort] of an area in every cohort: its mean over the cohorts that count all areas of the
     basis, over all its cohorts where there is none."""
     told: NDArray[np.bool_] = np.isfinite(counts)
@@ -105,40 +217,3 @@ def _level(counts: Floats, measure: Floats) -> Floats:
     there = np.isfinite(counts)
     total = np.where(there, measure, 0.0).sum(axis=1, keepdims=True)
     return np.divide(np.nansum(counts, axis=1, keepdims=True), total, out=np.zeros_like(total), where=total > 0)
-
-
-def entry_ratios(counted: Counted, entrants: Floats, given: Mapping[str, float]) -> EntryRatios:
-    """Ratios by basis: as given, else from entrants[cohort] (NaN where not yet entered), else 1.
-
-    ratio = exp of the mean log(entrants ÷ children) over past cohorts weighted by entrants; variance of the same.
-    """
-    children = np.nansum(counted.counts, axis=1)
-    known = np.isfinite(entrants) & (entrants > 0) & (children > 0)
-    weight = np.where(known, np.nan_to_num(entrants), 0.0)
-    log_ratio = np.log(np.divide(weight, children, out=np.ones_like(children), where=known))
-    cohorts, total = known.sum(axis=1), weight.sum(axis=1)
-    mean = np.divide((weight * log_ratio).sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
-    spread = np.where(known, (log_ratio - mean[:, None]) ** 2, 0.0).sum(axis=1) / np.maximum(cohorts - 1, 1)
-    told = np.array([given.get(basis, np.nan) for basis in CHILD_BASES])
-    nowhere = (cohorts == 0) & np.isnan(told)
-    assumed = nowhere & (children > 0).any(axis=1)
-    variance = np.where(cohorts > 1, np.maximum(spread, LEAST_VARIANCE), SINGLE_VARIANCE)
-    variance = np.where(nowhere, ASSUMED_VARIANCE, variance)
-    return EntryRatios(np.where(np.isnan(told), np.exp(mean), told), variance, tuple(bool(a) for a in assumed))
-
-
-def expected_entrants(counted: Counted, ratios: EntryRatios) -> Floats:
-    """entrants[area, cohort]: the bases combined by inverse variance, each over the areas where it has a count."""
-    return parts_by_basis(counted, ratios).sum(axis=0)
-
-
-def parts_by_basis(counted: Counted, ratios: EntryRatios) -> Floats:
-    """entrants[basis, area, cohort]: the part of each basis in the estimate combined by inverse variance.
-
-    An area that no basis counts has none (`completed` estimates it before); every cohort is counted somewhere.
-    """
-    present = np.isfinite(counted.counts)
-    weight = present / ratios.variance[:, None, None]
-    estimate = ratios.ratio[:, None, None] * np.nan_to_num(counted.counts)
-    total = weight.sum(axis=0)
-    return np.divide(weight * estimate, total, out=np.zeros(weight.shape), where=total > 0)

@@ -8,12 +8,27 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.demography.pupils.children import Counted, completed, count_children, entry_ratios, parts_by_basis
+from placesim.demography.pupils.combination import Combined, Seen, combine
+from placesim.demography.pupils.growth import measure_growth
 from placesim.demography.pupils.home_rolls import HomeRolls
+from placesim.demography.pupils.places import Places, kept_deviation, places_of
+from placesim.demography.pupils.registers import Registers, county_entrants, read_registers
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages, require
 from placesim.scenario.options import DemandOptions
 from placesim.vocabulary import CHILD_BASES
 
+SOURCES: Final = (*CHILD_BASES, "residents")
+# What is believed of the bases before they are compared: standard deviation of an area's log level against the children
+# who will enter. Registration stays behind when people move (a third of the nation lives apart from it, census 2020);
+# permits tell of newcomers only; kindergartens stand where children attend, not where they live.
+BELIEVED: Final = {
+    "registration": 0.30,
+    "permit": 0.60,
+    "vaccination": 0.10,
+    "kindergarten": 0.60,
+    "pre_registration": 0.10,
+    "residents": 0.10,
+}
 KINDERGARTEN: Final = "kindergarten"  # stands before the stage whose entrants the known children are measured by
 
 
@@ -59,25 +74,127 @@ def entry_grade(stages: Stages) -> int:
 def read_known_children(
     inputs: Inputs, options: DemandOptions, home: HomeRolls, projection: Projection | None
 ) -> KnownChildren:
-    """The children table as expected entrants by area and cohort; areas it leaves out by other cohorts or residents."""
-    counted = count_children(inputs, options.reference_date)
-    counted = completed(counted, _residents_of(counted.cohorts, projection, options.years[0], len(inputs.area_ids)))
-    ratios = entry_ratios(counted, _past_entrants(counted, home, options.stages), options.demand.entry_ratio)
-    by_basis = parts_by_basis(counted, ratios)
-    entrants = by_basis.sum(axis=0)
-    variance = np.broadcast_to(ratios.variance.min(), entrants.shape) + 1 / np.maximum(entrants, 1.0)
+    """The children table, and the residents of the age where there are any, as expected entrants by area and cohort."""
+    stages, base = options.stages, options.years[0]
+    entry_age = int(stages.ages[entry_grade(stages)])
+    registers = read_registers(inputs, options, entry_age=entry_age, entrants=_past_entrants(home, stages))
+    residents = _residents_of(registers.cohorts, projection, base, len(inputs.area_ids))
+    return known_children(registers, residents, places_of(inputs), base)
+
+
+def known_children(registers: Registers, residents: Floats, places: Places, base: int) -> KnownChildren:
+    """The estimate from registers and residents[area, cohort] (NaN where unknown): the cohorts that enter after the
+    year `base`, and those who have, each in one combination of all views, raked to the county's entrants."""
+    county, county_variance = county_entrants(registers)
+    shape = (len(residents), len(registers.cohorts))
+    entrants, variance, parts = np.zeros(shape), np.zeros(shape), np.zeros((len(SOURCES), *shape))
+    views = Views(registers, residents, county, _moves(registers, places, base), base)
+    enters = registers.cohorts + registers.entry_age > base
+    for cohorts in (np.flatnonzero(enters), np.flatnonzero(~enters)):
+        if len(cohorts):
+            got = _combined(views, cohorts, places)
+            entrants[:, cohorts] = _raked(got.children, county[cohorts], registers)
+            variance[:, cohorts] = got.variance
+            parts[:, :, cohorts] = got.weight[:, :, None] * entrants[:, cohorts]
+    told, spread = np.isfinite(registers.latest.children), registers.latest.spread
     return KnownChildren(
-        cohorts=counted.cohorts,
-        sources=CHILD_BASES,
+        cohorts=registers.cohorts,
+        sources=SOURCES,
         entrants=entrants,
-        by_basis=by_basis,
+        by_basis=parts,
         variance=variance,
-        county_variance=np.full(len(counted.cohorts), ratios.variance.min()),
-        disaggregated=np.zeros(entrants.shape, dtype=np.bool_),
-        assumed=any(ratios.assumed),
+        county_variance=county_variance,
+        disaggregated=np.asarray(spread.any(axis=0) & ~(told & ~spread).any(axis=0)),
+        assumed=any(registers.ratios.assumed),
     )
 
 
+def _combined(views: Views, cohorts: Ints, places: Places) -> Combined:
+    """Combined twice: the residents have no past of their own and move as the bases do that first prove good."""
+    believed = np.array([BELIEVED[source] for source in SOURCES]) ** 2
+    first = combine(views.at_entry(cohorts, believed, believed), places)
+    return combine(views.at_entry(cohorts, believed, first.bias), places)
+
+
+def _raked(children: Floats, county: Floats, registers: Registers) -> Floats:
+    """children[area, cohort] × the factor that brings them to county[cohort]. A ratio measured on entrants speaks of
+    the whole county; one told or assumed only of the areas that are counted, and the others are added."""
+    measured = bool((registers.ratios.cohorts > 0).any())
+    counted = np.isfinite(registers.latest.children).any(axis=(0, 2))
+    total = children[counted | measured].sum(axis=0)
+    return children * np.divide(county, total, out=np.zeros_like(total), where=total > 0)
+
+
+# ------------------------------------------------------------------------------------------------------------ views
+@dataclass(frozen=True, eq=False)
+class Moves(Frozen):
+    """By basis and years until entry: log growth[basis, area, lag] against the county, its variance, and kept[basis,
+    lag] of a deviation from the structure around."""
+
+    growth: Floats
+    variance: Floats
+    kept: Floats
+
+
+def _moves(registers: Registers, places: Places, base: int) -> Moves:
+    """Learnt from the past of each basis; nothing moves by a basis without counts."""
+    lag = registers.lag
+    ahead = registers.cohorts + registers.entry_age - base
+    lags = max(int(lag.max(initial=0)), int(ahead.max(initial=0))) + 1
+    growth, variance = np.zeros((2, len(CHILD_BASES), len(places.kind), lags))
+    kept = np.ones((len(CHILD_BASES), lags))
+    for b in np.flatnonzero((lag >= 0).any(axis=1)):
+        found = measure_growth(registers.counts[b], registers.to_entry, places, lags)
+        growth[b], variance[b] = found.log, found.variance
+        kept[b] = kept_deviation(registers.counts[b], registers.to_entry, places, lags)
+    return Moves(growth, variance, kept)
+
+
+@dataclass(frozen=True, eq=False)
+class Views(Frozen):
+    """What the bases and the residents say: registers, residents[area, cohort] in the year `base` (NaN where unknown),
+    the county's entrants[cohort], and how areas grow."""
+
+    registers: Registers
+    residents: Floats
+    county: Floats
+    moves: Moves
+    base: int
+
+    def at_entry(self, cohorts: Ints, believed: Floats, bias: Floats) -> Seen:
+        """The cohorts at these positions, moved on to their entry and brought to the county's entrants. Residents in
+        school stand in only for areas that are never counted: rolls are brought home by them anyway."""
+        lag = self.registers.lag[:, cohorts].clip(0)
+        ahead = (self.registers.cohorts[cohorts] + self.registers.entry_age - self.base).clip(0)
+        there = (self.registers.lag >= 0).any(axis=1)
+        weight = np.where(there, 1 / bias[:-1], 0.0)
+        weight = weight / max(weight.sum(), np.finfo(float).tiny)
+        growth, variance, kept = (
+            np.concatenate([_at(part, lag), np.tensordot(weight, part, axes=1)[None, ..., ahead]])
+            for part in (self.moves.growth, self.moves.variance, self.moves.kept)
+        )
+        whole = np.concatenate([self.registers.whole, self.residents[None]])[:, :, cohorts] * np.exp(growth)
+        counted = self._told(cohorts)
+        somewhere = np.asarray(counted.any(axis=(0, 2)))
+        total = np.nansum(np.where(somewhere[:, None], whole, 0.0), axis=1, keepdims=True)
+        scale = np.divide(self.county[cohorts], total, out=np.zeros_like(total), where=total > 0)
+        living = np.isfinite(self.residents[:, cohorts]) & ((ahead > 0) | ~somewhere[:, None])
+        told = np.concatenate([counted, living[None]])
+        return Seen(np.where(told, whole * scale, np.nan), variance, believed, kept, ahead)
+
+    def _told(self, cohorts: Ints) -> NDArray[np.bool_]:
+        """[basis, area, cohort]: counted; or, where the basis counts the area in none of these cohorts, estimated."""
+        told = np.isfinite(self.registers.latest.children[:, :, cohorts])
+        return told | (~told.any(axis=2, keepdims=True) & np.isfinite(self.registers.whole[:, :, cohorts]))
+
+
+def _at(values: Floats, lag: Ints) -> Floats:
+    """values[basis, …, lag] at lag[basis, cohort] → [basis, …, cohort]."""
+    at = lag if values.ndim == 2 else lag[:, None, :]
+    return np.take_along_axis(values, np.broadcast_to(at, (*values.shape[:-1], lag.shape[-1])), axis=-1)
+
+
+# -------------------------------------------------------------------------------------------------------- residents
 def _residents_of(cohorts: Ints, projection: Projection | None, base: int, areas: int) -> Floats:
     """residents[area, cohort] of the cohorts' age in the base year; NaN without projection and for other ages."""
     residents = np.full((areas, len(cohorts)), np.nan)
@@ -89,13 +206,10 @@ def _residents_of(cohorts: Ints, projection: Projection | None, base: int, areas
     return residents
 
 
-def _past_entrants(counted: Counted, home: HomeRolls, stages: Stages) -> Floats:
-    """entrants[cohort] who live in the county, NaN where no roll tells; earlier years by the latest year's border."""
-    entry = entry_grade(stages)
-    year = counted.cohorts + stages.ages[entry]
-    entrants = np.full(len(year), np.nan)
-    rolls = home.rolls
-    known = np.isin(year, rolls.years)
-    entrants[known] = rolls.totals[np.searchsorted(rolls.years, year[known]), entry]
-    latest = rolls.latest[entry]
-    return entrants * (home.pupils[entry] / latest if latest > 0 else 1.0)
+def _past_entrants(home: HomeRolls, stages: Stages) -> dict[int, float]:
+    """Cohort → entrants who live in the county, where a roll tells; earlier years by the latest year's border."""
+    entry, rolls = entry_grade(stages), home.rolls
+    latest = rolls.latest[entry] if len(rolls.latest) else 0.0
+    border = home.pupils[entry] / latest if latest > 0 else 1.0
+    cohorts = rolls.years - stages.ages[entry]
+    return {int(c): float(n) * border for c, n in zip(cohorts, rolls.totals[:, entry], strict=True) if np.isfinite(n)}
