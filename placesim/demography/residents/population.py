@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placesim.demography.frames import ages, numbers, positions
+from placesim.demography.residents.axes import AGES, BOTH, OLDEST, SEX_CODES
 from placesim.demography.residents.graduate import graduate
+from placesim.demography.residents.young_ages import BirthShapes, birth_shapes
 from placesim.errors import InputError
 from placesim.records import Floats, Frozen, Inputs, Ints
-from placesim.vocabulary import SEXES
 
-OLDEST: Final = 100  # the last age, open: 100+
-AGES: Final = OLDEST + 1
 YEAR_DAYS: Final = 365.25
-BOTH: Final = len(SEXES)  # position of rows that hold both sexes together
-SEX_CODES: Final = (*SEXES, "both")
+LEAP_YEAR: Final = 2024
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,17 +33,23 @@ class Census(Frozen):
 
 
 def read_population(inputs: Inputs, reference_date: str) -> Census:
-    """The population table by single age, age groups graduated, moved from the table's date to the reference date."""
+    """The population table by single age, age groups graduated, moved from the table's date to the reference date.
+
+    Groups of children whose cohorts' births by mother's residence are known are spread as they were born.
+    """
     years, groups, counts, present = _wide(inputs)
     areas = len(inputs.area_ids)
+    counted, year = _counted(inputs, reference_date)
+    shapes = birth_shapes(inputs, tuple(y + counted.year - year for y in years), counted.strftime("%m-%d"))
     residents = np.zeros((len(counts), AGES))
     given = np.zeros((len(counts), AGES), dtype=bool)
     for pattern in np.unique(present, axis=0):
         rows = np.flatnonzero((present == pattern).all(axis=1))
         for run in _runs(groups, np.flatnonzero(pattern)):
-            edges = [*groups[run, 0], groups[run[-1], 1] + 1]
-            residents[rows, edges[0] : edges[-1]] += graduate(counts[np.ix_(rows, run)], edges)
-            given[rows, edges[0] : edges[-1]] = True
+            ages_of_run = slice(groups[run[0], 0], groups[run[-1], 1] + 1)
+            single = _single_ages(counts[np.ix_(rows, run)], groups[run], shapes.of(rows))
+            residents[rows, ages_of_run] += single[:, ages_of_run]
+            given[rows, ages_of_run] = True
     shape = (areas, len(years), len(SEX_CODES), AGES)
     residents, given = residents.reshape(shape), given.reshape(shape)
     residents = residents[:, :, :BOTH] + residents[:, :, BOTH:] / 2
@@ -54,6 +58,16 @@ def read_population(inputs: Inputs, reference_date: str) -> Census:
     if abs(offset) >= 1:
         raise InputError("population", "as_of must lie within a year of its school year's reference date", value=offset)
     return Census(years, _at_reference(residents, given, offset), given)
+
+
+def _single_ages(counts: Floats, groups: Ints, shapes: BirthShapes) -> Floats:
+    """single[row, age] of counts[row, group]; groups[group, (first, last)] follow each other."""
+    edges = [*groups[:, 0], groups[-1, 1] + 1]
+    single = np.zeros((len(counts), AGES))
+    single[:, edges[0] : edges[-1]] = graduate(counts, edges)
+    for (first, last), count in zip(groups, counts.T, strict=True):
+        single = shapes.spread(single, count, (int(first), int(last)))
+    return single
 
 
 def _wide(inputs: Inputs) -> tuple[tuple[int, ...], Ints, Floats, NDArray[np.bool_]]:
@@ -84,13 +98,20 @@ def _runs(groups: Ints, chosen: Ints) -> list[Ints]:
 # ----------------------------------------------------------------------------------------------- the table's date
 def offset_years(inputs: Inputs, reference_date: str) -> float:
     """Years from the nearest reference date of the table's school years to the table's own date; 0 if it has none."""
+    counted, year = _counted(inputs, reference_date)
+    return (counted - _reference(year, reference_date)).days / YEAR_DAYS
+
+
+def _counted(inputs: Inputs, reference_date: str) -> tuple[date, int]:
+    """(the table's date, the school year of the nearest reference date); the reference date itself if it has none."""
     as_of = inputs.tables["population"].source.as_of
     years = numbers(inputs.frame("population"), "year")
-    if as_of is None or not np.isfinite(years).any():
-        return 0.0
-    known = np.unique(years[np.isfinite(years)]).astype(int)
-    days = [(date.fromisoformat(as_of) - _reference(int(year), reference_date)).days for year in known]
-    return min(days, key=abs) / YEAR_DAYS
+    known = [int(year) for year in np.unique(years[np.isfinite(years)])]
+    if as_of is None or not known:
+        year = known[0] if known else LEAP_YEAR
+        return _reference(year, reference_date), year
+    counted = date.fromisoformat(as_of)
+    return counted, min(known, key=lambda year: abs((counted - _reference(year, reference_date)).days))
 
 
 def _reference(year: int, month_day: str) -> date:

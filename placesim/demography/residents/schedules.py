@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from placesim.demography.residents.axes import AGES
 from placesim.demography.residents.graduate import graduate
-from placesim.demography.residents.population import AGES
 from placesim.records import Floats
 
 

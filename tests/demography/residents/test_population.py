@@ -95,3 +95,61 @@ def test_a_date_of_another_year_is_refused():
 
 def test_no_areas_and_no_rows():
     assert read_population(inputs(areas=""), "08-31").residents.shape[:2] == (0, 0)
+
+
+# ------------------------------------------------------------------------------------------- children by their births
+def with_births(made: Inputs, births: dict[int, float], *, area: str | None = "A", basis="mother_residence") -> Inputs:
+    """`births` of the twelve months up to 31 August of each year, all born in May."""
+    rows = [
+        {"area_id": area, "year": y, "month": m, "basis": basis, "births": n if m == 5 else 0.0}
+        for y, n in births.items()
+        for m in range(1, 13)
+    ]
+    table = county({"areas": squares(["A", "B"]), "births": rows}).tables["births"]
+    return replace(made, tables={**made.tables, "births": table})
+
+
+BORN = {2020: 400.0, 2021: 300.0, 2022: 200.0, 2023: 100.0, 2024: 50.0, 2025: 40.0}  # from 2021 on whole cohorts
+GROUPS = [people("A", "female", 0, 4, 345), people("A", "male", 0, 4, 690), people("A", "female", 5, 9, 500)]
+
+
+def test_a_group_of_children_is_spread_as_they_were_born():
+    census = read_population(with_births(inputs(*GROUPS), BORN), "08-31")
+    girls, boys = census.residents[0, 0, :, :5]
+    np.testing.assert_allclose([girls.sum(), boys.sum()], [345, 690])
+    np.testing.assert_allclose(girls / 345, np.array([40, 50, 100, 200, 300]) / 690, rtol=5e-3)  # nearly all survive
+    assert girls[0] / 345 > 40 / 690  # and the youngest have had the least time to die
+
+
+def test_older_groups_and_other_areas_stay_as_they_were_graduated():
+    rows = [*GROUPS, people("B", "female", 0, 4, 100)]
+    plain = read_population(inputs(*rows), "08-31").residents
+    got = read_population(with_births(inputs(*rows), BORN), "08-31").residents
+    np.testing.assert_array_equal(got[0, 0, :, 5:], plain[0, 0, :, 5:])
+    np.testing.assert_array_equal(got[1], plain[1])
+
+
+def test_the_births_of_the_county_speak_where_an_area_has_none():
+    by_area = read_population(with_births(inputs(*GROUPS), BORN), "08-31").residents
+    by_county = read_population(with_births(inputs(*GROUPS), BORN, area=None), "08-31").residents
+    np.testing.assert_allclose(by_county, by_area)
+
+
+def test_births_that_miss_a_cohort_or_are_of_another_basis_change_nothing():
+    plain = read_population(inputs(*GROUPS), "08-31").residents
+    for births, basis in (({y: n for y, n in BORN.items() if y > 2021}, "mother_residence"), (BORN, "hospital")):
+        got = read_population(with_births(inputs(*GROUPS), births, basis=basis), "08-31").residents
+        np.testing.assert_array_equal(got, plain)
+
+
+def test_cohorts_follow_the_date_of_the_count():
+    """Counted on 30 April, the children born in May are a year younger than on 31 August."""
+    rows = [people("A", "female", 0, 3, 650)]
+    counted = read_population(with_births(inputs(*rows, as_of="2025-04-30"), BORN), "04-30").residents[0, 0, 0]
+    np.testing.assert_allclose(counted[:4], [50, 100, 200, 300], rtol=5e-3)
+
+
+def test_ages_given_singly_are_never_changed():
+    rows = [people("A", "female", x, x, 10 + x) for x in range(5)]
+    got = read_population(with_births(inputs(*rows), BORN), "08-31").residents
+    np.testing.assert_array_equal(got[0, 0, 0, :5], [10, 11, 12, 13, 14])
