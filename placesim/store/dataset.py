@@ -17,9 +17,8 @@ def to_dataset(run: Run) -> xr.Dataset:
     if run.projection is not None:
         variables |= _residents(run)
     if run.results.draws is not None:
-        variables["pupils_by_draw"] = _variable(
-            ("sampled", "planning_area", "year", "grade"), run.results.draws.pupils, "pupils", "pupils of sampled futures"
-        )
+        axes = ("sampled", "planning_area", "year", "grade")
+        variables["pupils_by_draw"] = _variable(axes, run.results.draws.pupils, "pupils", "pupils of sampled futures")
     data = xr.Dataset(variables, coords=_coordinates(run))
     data.attrs = {"title": run.scenario.name, "source": "placesim", "binding_codes": ", ".join(BINDINGS)}
     return data
