@@ -10,6 +10,7 @@ import numpy as np
 from placesim.demography.residents.cohort import Components, Rates, project_population
 from placesim.demography.residents.controls import ControlTotals, read_totals
 from placesim.demography.residents.housing import Moves, housing_moves, settle
+from placesim.demography.residents.known_births import KnownBirths, known_births
 from placesim.demography.residents.migration import (
     estimate_movement,
     migration_told,
@@ -78,19 +79,27 @@ class Step(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What the steps follow: rates, new housing, and the totals that births and residents are scaled to."""
+    """What the steps follow: rates, new housing, births that are known, and the totals that births and residents are
+    scaled to."""
 
     rates: YearlyRates
     moves: Moves
+    known: KnownBirths
     births: ControlTotals
     residents: ControlTotals
+
+    def births_factor(self, i: int, modelled: Floats) -> Floats:
+        """factor[area] on the births of a step: known births first, control totals have the last word."""
+        known = self.known.factors(i, modelled)
+        return known * self.births.factors(i, known * modelled)
 
 
 def _by_cohorts(inputs: Inputs, options: ProjectionOptions, census: Census) -> Projection:
     years, rates = _years_and_rates(inputs, options, census)
     totals = [read_totals(inputs, years, measure) for measure in ("births", "residents")]
     moves = housing_moves(inputs, years, options.housing, now=options.years[0])
-    course = Course(rates, moves, *totals)
+    known = known_births(inputs, years[1:], options.reference_date)  # a step ends in the year of its cohort
+    course = Course(rates, moves, known, *totals)
     ends, steps = [census.residents[:, census.years.index(years[0])]], []
     for i in range(len(years) - 1):
         steps.append(_step(ends[-1], course, i, options.demography.migration_timing))
@@ -133,12 +142,12 @@ def _step(before: Floats, course: Course, i: int, timing: Timing) -> Step:
     """The i-th year: ageing, deaths and births, then leavers and newcomers, then new housing at its end, and last the
     scaling to control totals.
 
-    Births that are controlled scale the fertility of their area, so that newborns die and move like all others.
+    Births that are known or controlled scale the fertility of their area: newborns die and move like all others.
     """
     rates = course.rates
     modelled, net = _moved(before, rates, rates.fertility[i], i, timing)
     moved = modelled
-    more_born = course.births.factors(i, modelled.births[0].sum(axis=1))
+    more_born = course.births_factor(i, modelled.births[0].sum(axis=1))
     if (more_born != 1).any():
         moved, net = _moved(before, rates, more_born[:, None] * rates.fertility[i], i, timing)
     settled = moved.population[1]

@@ -86,6 +86,27 @@ def test_births_are_met_and_newborns_die_and_move_like_others(timing):
     assert not held.control.any()
 
 
+def born(area: str | None, value: float, basis: str = "mother_residence") -> list[dict[str, Any]]:
+    """Births of the twelve months up to 31 August 2026, month by month."""
+    months = [(2025, m) for m in range(9, 13)] + [(2026, m) for m in range(1, 9)]
+    return [{"area_id": area, "year": y, "month": m, "basis": basis, "births": value / 12} for y, m in months]
+
+
+def test_births_that_are_known_are_taken():
+    got = projected(inputs([], births=[*born("A", 30), *born(None, 48)]))
+    np.testing.assert_allclose(got.births[:, 0].sum(axis=1)[0], 30)
+    np.testing.assert_allclose(got.births[:, 0].sum(), 48)
+    free = projected(inputs([]))
+    np.testing.assert_allclose(got.births_control[:, 0], got.births[:, 0] - free.births[:, 0])
+    np.testing.assert_allclose(got.births_control[:, 1], 0)  # the next year's births are not known
+    np.testing.assert_array_equal(projected(inputs([], births=born(None, 48, "hospital"))).births, free.births)
+
+
+def test_a_control_total_of_births_has_the_last_word():
+    got = projected(inputs([total(90, measure="births")], births=[*born("A", 30), *born("B", 10), *born("C", 5)]))
+    np.testing.assert_allclose(got.births[:, 0].sum(axis=1), [60, 20, 10])
+
+
 def test_nobody_cannot_be_scaled_and_a_total_of_nothing_empties():
     got = projected(inputs([total(500, where="Q"), total(0, where="P")], counts=(900, 300, 0)))
     np.testing.assert_array_equal(living(got, 2026), 0)
