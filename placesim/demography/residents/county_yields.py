@@ -45,7 +45,10 @@ def county_model(
 
 
 def county_home_rates(inputs: Inputs, options: ProjectionOptions) -> HomeRates:
-    """Survival, fertility and leaving of the county as a whole in the base year: means over its areas by residents."""
+    """Survival, fertility and leaving of the county as a whole in the base year: means over its areas by residents.
+
+    Newcomers (in_count) are the area's, not the new homes': nobody is taken to replace those who leave.
+    """
     base = options.years[0]
     people = _residents(inputs, options)
     rates = yearly_rates(inputs, (base,), people=people, demography=options.demography, base=base)

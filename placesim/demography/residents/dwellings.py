@@ -147,8 +147,7 @@ def _ramp_share(timing: Timing, when: Floats, ramp: Floats) -> Floats:
 
 def _observed_path(timing: Timing, when: Floats, ramp: Floats) -> Floats:
     """share[development, year] that an observation proves: its level from its year on, before it the ramp's shape."""
-    year = timing.observed_in[:, None]
-    opened = np.fmin(timing.opened, timing.observed_in)[:, None]
+    year, opened = timing.observed_in[:, None], timing.opened[:, None]
     ramped, reached = _curve(when - opened, ramp), _curve(year - opened, ramp)
     shape = np.divide(ramped, reached, out=np.ones_like(ramped), where=reached > LEAST_SHARE)
     before = np.where(when >= opened, np.minimum(timing.observed[:, None] * shape, 1.0), 0.0)
