@@ -3,7 +3,7 @@
 A view's value of an item (an area's level, or one of its cells) is the truth + the view's own shift + an error of
 variance V[view] + known noise. With three views or more the differences tell every V (the three-cornered hat: Gray &
 Allan 1974), here by the fixed point of restricted maximum likelihood with the truth unknown in every item; with two
-they tell only the sum, which is shared out as believed before.
+they tell only the sum, which is shared out by what is believed before (an inverse gamma prior).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from placesim.records import Floats, Frozen
 
 ROUNDS: Final = 60
+BELIEF: Final = 5.0  # items that the variance believed beforehand weighs as much as
 LEAST: Final = 0.02**2  # variance: no view is better than 2 % in every item
 
 
@@ -46,8 +47,8 @@ def agree(values: Floats, noise: Floats, believed: Floats, *, shifted: bool = Tr
             shift = shift + _mean_by_view(error, np.where(together, precision, 0.0))
         squares = np.where(together, precision**2 * error**2, 0.0).sum(axis=1)
         expected = np.where(together, precision * (1 - share), 0.0).sum(axis=1)
-        factor = np.divide(squares, expected, out=np.ones_like(squares), where=expected > 0)
-        variance = np.maximum(variance * factor, LEAST)
+        variance = variance * (squares + BELIEF * believed / variance**2) / (expected + BELIEF / variance)
+        variance = np.maximum(variance, LEAST)
     return Agreement(variance, _weights(told, variance, noise)[1], shift)
 
 

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 
 from placesim.demography.pupils.agreement import agree
-from placesim.demography.pupils.places import Places, structure
-from placesim.records import Floats, Frozen
+from placesim.demography.pupils.places import Places, structure, sums
+from placesim.records import Floats, Frozen, Ints
 
 HALF: Final = 0.5  # child: keeps the logarithm of nobody finite
-CHANCE: Final = 0.1  # believed variance of a view's cell in units of its mean, before the data speak
+CHANCE: Final = 0.1  # variance of a cell of the best view in units of its mean, before the data speak
 MOVERS: Final = 0.1  # per child and year until entry: variance of a cell by moves in and out
 
 
@@ -56,14 +56,42 @@ def combine(seen: Seen, places: Places) -> Combined:
     level = np.divide(counted, covered, out=np.full(covered.shape, np.nan), where=known)
     log = np.log(level + HALF)
     of_cell = _cells(seen.children, level, around)
-    chance = agree(of_cell, np.zeros_like(of_cell), np.full(len(told), CHANCE), shifted=False)
+    chance = agree(of_cell, np.zeros_like(of_cell), CHANCE * seen.believed / seen.believed.min(), shifted=False)
     noise = chance.variance[:, None] / (np.nan_to_num(counted) + HALF)
-    agreed = agree(log, noise, seen.believed)
-    size = np.nan_to_num(np.exp(agreed.mean(log)) - HALF).clip(0.0)
+    levels = _levels(log, noise, seen.believed, places.both)
+    size = np.nan_to_num(np.exp(levels.log) - HALF).clip(0.0)
     share = around + _deviation(seen, level, around, chance.variance)
     children = size[:, None] * np.maximum(share, 0.0)
-    variance = _variance(seen, children, agreed.weight, agreed.variance[:, None] + noise)
-    return Combined(children, agreed.weight, variance, agreed.variance)
+    return Combined(children, levels.weight, _variance(seen, children, levels), levels.bias)
+
+
+@dataclass(frozen=True, eq=False)
+class _Levels(Frozen):
+    """log[area] level · weight[view, area] · variance[area] of the log · bias[view]: variance of the view's log."""
+
+    log: Floats
+    weight: Floats
+    variance: Floats
+    bias: Floats
+
+
+def _levels(log: Floats, noise: Floats, believed: Floats, group: Ints) -> _Levels:
+    """Levels of log[view, area] with noise[view, area]: views are first brought to agree on groups of areas (a register
+    is off in all villages alike), then on the areas of a group. The weight of a view is the mean of its two."""
+    groups, told = int(group.max(initial=0)) + 1, np.isfinite(log)
+    first = agree(log, noise, believed)
+    error = np.where(told, log - first.mean(log), 0.0)
+    areas = sums(told.T.astype(np.float64), group, groups).T
+    gap = np.divide(sums(error.T, group, groups).T, areas, out=np.full(areas.shape, np.nan), where=areas > 0)
+    of_gap = sums(np.where(told, noise, 0.0).T, group, groups).T / np.maximum(areas, 1) ** 2
+    between = agree(gap, of_gap, believed)
+    aligned = log - gap[:, group] + between.mean(gap)[group]
+    within = agree(aligned, noise, believed, shifted=False)
+    weight = (within.weight + between.weight[:, group] * told) / 2
+    weight = np.divide(weight, weight.sum(axis=0), out=np.zeros_like(weight), where=told.any(axis=0))
+    variance = (within.weight**2 * (within.variance[:, None] + noise)).sum(axis=0)
+    variance += (between.weight**2 * (between.variance[:, None] + of_gap)).sum(axis=0)[group]
+    return _Levels(within.mean(aligned), weight, variance, within.variance + between.variance)
 
 
 def _pooled(children: Floats) -> Floats:
@@ -102,9 +130,8 @@ def _deviation(seen: Seen, level: Floats, around: Floats, chance: Floats) -> Flo
     return np.divide(lasting, total, out=np.zeros_like(around), where=total > 0)
 
 
-def _variance(seen: Seen, children: Floats, weight: Floats, of_level: Floats) -> Floats:
+def _variance(seen: Seen, children: Floats, levels: _Levels) -> Floats:
     """variance[area, cohort] of the log: of the level, of growth to come, and of the moves of few children."""
-    level = (weight**2 * of_level).sum(axis=0)
-    growth = (weight[:, :, None] * seen.variance).sum(axis=0)
+    growth = (levels.weight[:, :, None] * seen.variance).sum(axis=0)
     moves = (CHANCE + MOVERS * seen.ahead) / np.maximum(children, 1.0)
-    return level[:, None] + growth + moves
+    return levels.variance[:, None] + growth + moves

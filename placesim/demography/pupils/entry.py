@@ -70,6 +70,7 @@ def entry_ratios(county: CountyCounts, given: Mapping[str, float]) -> EntryRatio
             log_ratio[b], variance[b] = np.log(given[basis]), GIVEN**2
         else:
             log_ratio[b], variance[b], weight[b] = _fit(direct, _grown(county, b), lags)
+            variance[b] += (_drift(direct) * np.arange(lags)) ** 2
     told = np.isin(CHILD_BASES, list(given)) | (cohorts > 0)
     assumed = np.isfinite(county.children).any(axis=(1, 2)) & ~told
     return EntryRatios(log_ratio, variance, weight, cohorts, tuple(bool(a) for a in assumed))
@@ -127,6 +128,17 @@ def _fit(direct: _Seen, grown: _Seen, lags: int) -> tuple[Floats, Floats, Floats
         seen_cohorts = precision[entered].sum()
         spread = (USUAL_COHORTS * USUAL_SPREAD**2 + error) / (USUAL_COHORTS + seen_cohorts)
     return ratio, np.diag(covariance) + spread, np.clip(np.diag(covariance @ seen), 0.0, 1.0)
+
+
+def _drift(direct: _Seen) -> float:
+    """Mean yearly change of the log ratio from cohort to cohort at the same lag, later years counting more. The fit
+    does not follow it: it makes the ratio the less certain the further off the entry."""
+    order = np.lexsort((direct.cohort, direct.lag))
+    cohort, lag = direct.cohort[order], direct.lag[order]
+    pair = (np.diff(lag) == 0) & (np.diff(cohort) == 1)
+    weight = FADING ** direct.ago[order][1:][pair]
+    total = float(weight.sum())
+    return float((weight * np.diff(direct.log[order])[pair]).sum()) / total if total > 0 else 0.0
 
 
 def _belief(lags: int, *, anchored: bool) -> Floats:

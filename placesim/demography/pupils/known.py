@@ -18,16 +18,16 @@ from placesim.scenario.options import DemandOptions
 from placesim.vocabulary import CHILD_BASES
 
 SOURCES: Final = (*CHILD_BASES, "residents")
-# What is believed of the bases before they are compared: standard deviation of an area's log level against the children
-# who will enter. Registration stays behind when people move (a third of the nation lives apart from it, census 2020);
-# permits tell of newcomers only; kindergartens stand where children attend, not where they live.
+# What is believed of the sources before they are compared: standard deviation of an area's log level around the
+# children who will enter. Registration stays behind when people move (a third of the nation lives elsewhere: census
+# 2020), permits tell of newcomers only, kindergartens stand where children attend; the others list who lives there.
 BELIEVED: Final = {
     "registration": 0.30,
     "permit": 0.60,
-    "vaccination": 0.10,
+    "vaccination": 0.05,
     "kindergarten": 0.60,
-    "pre_registration": 0.10,
-    "residents": 0.10,
+    "pre_registration": 0.05,
+    "residents": 0.05,
 }
 KINDERGARTEN: Final = "kindergarten"  # stands before the stage whose entrants the known children are measured by
 
@@ -111,9 +111,16 @@ def known_children(registers: Registers, residents: Floats, places: Places, base
 
 def _combined(views: Views, cohorts: Ints, places: Places) -> Combined:
     """Combined twice: the residents have no past of their own and move as the bases do that first prove good."""
-    believed = np.array([BELIEVED[source] for source in SOURCES]) ** 2
+    believed = _believed(views.registers)
     first = combine(views.at_entry(cohorts, believed, believed), places)
     return combine(views.at_entry(cohorts, believed, first.bias), places)
+
+
+def _believed(registers: Registers) -> Floats:
+    """Variance[source] of an area's log level: as BELIEVED; and a basis that counts a quarter more, or less, children
+    than enter in the county is off by as much from area to area."""
+    off = np.append(registers.ratios.log_ratio[:, 0], 0.0)
+    return np.asarray(np.array([BELIEVED[source] for source in SOURCES]) ** 2 + off**2)
 
 
 def _raked(children: Floats, county: Floats, registers: Registers) -> Floats:
