@@ -49,7 +49,7 @@ def follow_area(history: History, steps: int) -> Area:
 def _unfed(seen: Floats, steps: int) -> Floats:
     """totals[step ≥ 1, grade] as the damped trend of the grade's own totals: of grades that no cohort reaches."""
     noise = 1 / np.maximum(seen, 1.0) + ENTRY_NOISE
-    return np.exp(damped_trend(np.log(seen + HALF), noise, steps=steps))
+    return np.maximum(np.exp(damped_trend(np.log(seen + HALF), noise, steps=steps)) - HALF, 0.0)
 
 
 def _progression(before: Floats, after: Floats, use: Flags) -> Floats:

@@ -96,5 +96,6 @@ def _births_ahead(births: Floats, years: int, steps: int) -> Floats:
     total = np.nansum(births[:, whole] if whole.any() else births, axis=1, keepdims=True)
     own = damped_trend(np.log(births + HALF), 1 / np.maximum(births, 1.0), steps=1)[0]
     trend = damped_trend(np.log(total + HALF), 1 / np.maximum(total, 1.0), steps=missing)
-    ahead = np.concatenate([births, np.exp(own + trend - trend[:1])])[years : years + steps]
-    return np.where(is_known(ahead), ahead, np.exp(own))
+    on = np.maximum(np.exp(own + trend - trend[:1]) - HALF, 0.0)
+    ahead = np.concatenate([births, on])[years : years + steps]
+    return np.where(is_known(ahead), ahead, on[0])
