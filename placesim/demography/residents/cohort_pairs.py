@@ -19,6 +19,7 @@ from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.scenario.options import ProjectionOptions
 from placesim.scenario.parameters import Break
 
+RECENT: Final = 10  # years back from the base year: what moved before tells little of what will
 REGISTERS: Final = ("vaccination", "registration")  # lists of all children of an area; the first that a county has
 FAR: Final = 2.5  # standard deviations beyond which a pair counts less
 ROUNDS: Final = 4
@@ -49,6 +50,11 @@ class Pairs(Frozen):
     def people(self) -> Floats:
         return (self.found + self.expected) / 2
 
+    @property
+    def span(self) -> Ints:
+        """One number for each sex and pair of ages."""
+        return (self.sex * AGES + self.first) * AGES + self.last
+
 
 # ------------------------------------------------------------------------------------------------- known children
 def register_of(inputs: Inputs) -> str | None:
@@ -64,7 +70,7 @@ def register_of(inputs: Inputs) -> str | None:
 def child_pairs(inputs: Inputs, options: ProjectionOptions, survival: Floats) -> Pairs:
     """Successive counts of the register: same area, same cohort, deaths by survival[sex, age] taken off.
 
-    Counts taken before a cohort was complete, rows that hold several cohorts and pairs across a break are left out;
+    Left out: counts taken before a cohort was complete, rows that hold several cohorts, pairs across a break or long ago;
     children of the homes completed in between, less those who left for them, are taken out of what was found.
     """
     counts = _counts(inputs, options.reference_date)
@@ -83,7 +89,7 @@ def child_pairs(inputs: Inputs, options: ProjectionOptions, survival: Floats) ->
     found = np.maximum(pairs.found - _in_new_homes(inputs, options, pairs, cohort), 0.0)
     between = cohort + np.floor(start + DAY), cohort + np.floor(end + DAY)
     kept = _compatible(between, area, inputs.area_ids, options.demography.breaks)
-    return _chosen(replace(pairs, found=found), kept)
+    return _chosen(replace(pairs, found=found), kept & (between[1] > options.years[0] - RECENT))
 
 
 def _in_new_homes(inputs: Inputs, options: ProjectionOptions, pairs: Pairs, cohort: Ints) -> Floats:
@@ -142,9 +148,10 @@ def basis_of_years(inputs: Inputs) -> dict[int, set[str]]:
 
 
 def census_years(inputs: Inputs, years: Sequence[int], base: int) -> list[tuple[int, int]]:
-    """Neighbouring years of the population table, not after the base year and of one and the same basis."""
+    """Neighbouring years of the population table, of one and the same basis, the later one in the last ten years up to
+    the base year."""
     bases, known = basis_of_years(inputs), [y for y in sorted(years) if y <= base]
-    return [(a, b) for a, b in pairwise(known) if bases.get(a) == bases.get(b)]
+    return [(a, b) for a, b in pairwise(known) if bases.get(a) == bases.get(b) and b > base - RECENT]
 
 
 def census_pairs(
@@ -204,6 +211,12 @@ def _compatible(
     return kept
 
 
+def together(all_pairs: Sequence[Pairs]) -> Pairs:
+    """Pairs of several periods one after another."""
+    names = Pairs.__dataclass_fields__
+    return Pairs(*(np.concatenate([getattr(pairs, name) for pairs in all_pairs]) for name in names))
+
+
 def _chosen(pairs: Pairs, kept: NDArray[np.bool_]) -> Pairs:
     return Pairs(*(getattr(pairs, name)[kept] for name in Pairs.__dataclass_fields__))
 
@@ -215,13 +228,12 @@ def evidence_of(pairs: Pairs, column_of: Ints, areas: int, *, noise: float, weig
     A pair of several years gives each of its ages an equal part of its movers and person-years.
     """
     columns = int(column_of.max()) + 1
-    span = np.stack([pairs.sex, pairs.first, pairs.last], axis=1)
-    spans, which = np.unique(span, axis=0, return_inverse=True)
+    spans, one, which = np.unique(pairs.span, return_index=True, return_inverse=True)
     part = np.zeros((len(spans), columns + 1))
-    for i, (sex, first, last) in enumerate(spans):
+    for i, (sex, first, last) in enumerate(zip(pairs.sex[one], pairs.first[one], pairs.last[one], strict=True)):
         np.add.at(part[i], column_of[sex, first : last + 1], 1.0 / (last - first + 1))
     part = part[:, :columns]
-    cell = pairs.area * max(len(spans), 1) + which.ravel()
+    cell = pairs.area * max(len(spans), 1) + which
 
     def summed(values: Floats) -> Floats:
         sums = np.bincount(cell, values, minlength=areas * len(spans)).astype(np.float64)
@@ -242,11 +254,9 @@ def weigh(pairs: Pairs) -> tuple[Floats, float]:
 
     noise: variance of the movers ÷ people, from the scatter of repeated pairs; 1 (a Poisson count) where none repeats.
     """
-    span = np.stack([pairs.area, pairs.sex, pairs.first, pairs.last], axis=1)
-    _, cell = np.unique(span, axis=0, return_inverse=True)
-    cell = cell.ravel()
+    cells, cell = np.unique(pairs.area * (BOTH * AGES * AGES) + pairs.span, return_inverse=True)
     weight, noise = np.ones(len(cell)), 1.0
-    repeats = len(cell) - len(np.unique(cell))
+    repeats = len(cell) - len(cells)
     if repeats == 0:
         return weight, noise
     people = np.maximum(pairs.people, 0.5)

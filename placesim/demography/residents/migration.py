@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from placesim.demography.frames import numbers, positions
 from placesim.demography.regions import regions_of
 from placesim.demography.residents.cohort_pairs import (
+    RECENT,
     Pairs,
     census_pairs,
     census_years,
     child_pairs,
     evidence_of,
     register_of,
+    together,
     weigh,
 )
 from placesim.demography.residents.population import AGES, BOTH, Census
@@ -50,7 +52,7 @@ NONE, KNOWN_CHILDREN, CENSUSES, ROLLS, LEARNT = range(len(SOURCES))
 class Movement(Frozen):
     """net[area, sex, age at the end of the step]: net movers per person who would be there without moving, a year.
 
-    source[age]: position in SOURCES · table: what stands behind it, as `movement_table` gives it.
+    source[age]: position in SOURCES · table: what stands behind it, as `projection.movement_table` gives it.
     """
 
     net: Floats
@@ -74,7 +76,7 @@ def estimate_movement(
     tables = []
     for groups, by_sex in ((CHILDREN, False), *((g, True) for g in ADULTS.values())):
         column_of = _columns(groups, by_sex=by_sex)
-        evidence = _evidence(found, column_of, levels)
+        evidence = _evidence(found, column_of, len(levels.kind))
         known = np.where(evidence.exposure.sum(axis=0) > 0, CENSUSES, NONE)
         county = _county_rate(evidence)
         if not by_sex:
@@ -86,16 +88,6 @@ def estimate_movement(
         source[told.any(axis=0)] = known[column_of[0, told[0]]]
         tables.append(_explained(groups, shrunk, evidence, known, levels))
     return Movement(np.maximum(net, -1.0), source, pd.concat(tables, ignore_index=True))
-
-
-def movement_table(movement: Movement) -> pd.DataFrame:
-    """What the estimate rests on, by area type and age, for explanation.
-
-    Columns area_type (blank: areas without one), sex, age_from, age_to, source (children | census | rolls | learnt),
-    rate (net movers per person and year), person_years (the counts behind it), weight (how far the type's own counts
-    speak against the county's), own_weight (how far, on average, an area's own speak against those around it).
-    """
-    return movement.table.copy()
 
 
 def migration_told(inputs: Inputs, years: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -141,21 +133,19 @@ def with_movement(
 
 
 # ------------------------------------------------------------------------------------------------------ evidence
-def _census_pairs(inputs: Inputs, options: ProjectionOptions, census: Census, survival: Floats) -> list[Pairs]:
-    return [
+def _census_pairs(inputs: Inputs, options: ProjectionOptions, census: Census, survival: Floats) -> Pairs | None:
+    pairs = [
         census_pairs(inputs, options, census, between=between, survival=survival)
         for between in census_years(inputs, census.years, options.years[0])
     ]
+    return together(pairs) if pairs else None
 
 
-def _evidence(found: list[Pairs], column_of: Ints, levels: Levels) -> Evidence:
-    """All pairs of populations together; a population is counted, so its noise is that of a Poisson count."""
-    columns = int(column_of.max()) + 1
-    total = Evidence(*(np.zeros((len(levels.kind), columns)) for _ in range(3)))
-    for pairs in found:
-        more = evidence_of(pairs, column_of, len(levels.kind), noise=1.0, weight=np.ones(len(pairs.area)))
-        total = Evidence(total.moves + more.moves, total.exposure + more.exposure, total.noise + more.noise)
-    return total
+def _evidence(found: Pairs | None, column_of: Ints, areas: int) -> Evidence:
+    if found is None:
+        return Evidence(*(np.zeros((areas, int(column_of.max()) + 1)) for _ in range(3)))
+    weight, noise = weigh(found)
+    return evidence_of(found, column_of, areas, noise=noise, weight=weight)
 
 
 def _children(
@@ -166,9 +156,7 @@ def _children(
     told = options.demography
     shares = survival.mean(axis=0)
     pairs = child_pairs(inputs, options, shares)
-    weight, noise = weigh(pairs)
-    areas = len(inputs.area_ids)
-    register = evidence_of(pairs, column_of, areas, noise=noise, weight=weight)
+    register = _evidence(pairs, column_of, len(inputs.area_ids))
     by_register = register.exposure.sum(axis=0) > 0
     known = np.where(by_register, KNOWN_CHILDREN, np.where(counted.exposure.sum(axis=0) > 0, CENSUSES, NONE))
     parts = ((register.moves, counted.moves), (register.exposure, counted.exposure), (register.noise, counted.noise))
@@ -202,10 +190,10 @@ def _roll_evidence(inputs: Inputs, options: ProjectionOptions, stages: Stages | 
     """One row for the county: pupils of a grade against those of the grade before, a year earlier."""
     moves, people = np.zeros(len(CHILDREN)), np.zeros(len(CHILDREN))
     if stages is not None and inputs.has("enrolment"):
-        rolls = inputs.frame("enrolment")
+        rolls, base = inputs.frame("enrolment"), options.years[0]
         grade, year = positions(rolls, "grade", stages.grades), numbers(rolls, "year")
         pupils = numbers(rolls, "pupils")
-        use = (grade >= 0) & np.isfinite(year) & np.isfinite(pupils) & (year <= options.years[0])
+        use = (grade >= 0) & np.isfinite(year) & np.isfinite(pupils) & (year <= base) & (year > base - RECENT)
         total = {(int(g), int(y)): 0.0 for g, y in zip(grade[use], year[use], strict=True)}
         for g, y, count in zip(grade[use], year[use], pupils[use], strict=True):
             total[int(g), int(y)] += float(count)

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from placesim.demography.residents.cohort import Components, Rates, project_population
 from placesim.demography.residents.controls import ControlTotals, read_totals
 from placesim.demography.residents.housing import Moves, housing_moves, settle
 from placesim.demography.residents.known_births import KnownBirths, known_births
 from placesim.demography.residents.migration import (
+    TABLE_COLUMNS,
+    Movement,
     estimate_movement,
     migration_told,
     moves_estimated,
@@ -116,18 +120,47 @@ def projection_rates(inputs: Inputs, options: ProjectionOptions) -> YearlyRates:
     return YearlyRates(*(part[since:] for part in parts))
 
 
+def movement_table(inputs: Inputs, options: ProjectionOptions) -> pd.DataFrame:
+    """What the estimated movement of a projection rests on, by area type and age, for explanation.
+
+    Columns area_type (blank: areas without one), sex, age_from, age_to, source (children | census | rolls | learnt),
+    rate (net movers per person and year), person_years (the counts behind it), weight (how far the type's own counts
+    speak against the county's), own_weight (how far, on average, an area's own speak against those around it). No rows
+    where the table of rates tells everything or nothing tells anything.
+    """
+    census = read_population(inputs, options.reference_date)
+    years, rates = _told_rates(inputs, options, census)
+    movement = _movement(inputs, options, census, migration_told(inputs, years[:-1]), rates)
+    return movement.table.copy() if movement else pd.DataFrame(columns=list(TABLE_COLUMNS))
+
+
 def _years_and_rates(inputs: Inputs, options: ProjectionOptions, census: Census) -> tuple[tuple[int, ...], YearlyRates]:
     """(years from the population the projection starts from, rates of the steps between them)."""
-    years = tuple(range(start_year(census.years, options.years[0]), options.years[-1] + 1))
-    people = census.residents[:, census.years.index(years[0])]
-    living, base = people.sum(axis=(1, 2)), options.years[0]
-    rates = yearly_rates(inputs, years[:-1], people=living, demography=options.demography, base=base)
+    years, rates = _told_rates(inputs, options, census)
     told = migration_told(inputs, years[:-1])
-    if told.all() or not moves_estimated(inputs, options):
+    movement = _movement(inputs, options, census, told, rates)
+    if movement is None:
         return years, rates
-    movement = estimate_movement(inputs, options, census, survival=rates.survival[0])
-    factor = np.where(np.array(years[:-1]) >= base, options.demography.migration_factor, 1.0)
+    factor = np.where(np.array(years[:-1]) >= options.years[0], options.demography.migration_factor, 1.0)
+    people = census.residents[:, census.years.index(years[0])]
     return years, with_movement(rates, movement, told, people=people, factor=factor)
+
+
+def _told_rates(inputs: Inputs, options: ProjectionOptions, census: Census) -> tuple[tuple[int, ...], YearlyRates]:
+    """(years, rates) as the table of rates has them."""
+    years = tuple(range(start_year(census.years, options.years[0]), options.years[-1] + 1))
+    living = census.residents[:, census.years.index(years[0])].sum(axis=(1, 2))
+    demography, base = options.demography, options.years[0]
+    return years, yearly_rates(inputs, years[:-1], people=living, demography=demography, base=base)
+
+
+def _movement(
+    inputs: Inputs, options: ProjectionOptions, census: Census, told: NDArray[np.bool_], rates: YearlyRates
+) -> Movement | None:
+    """Estimated movement, where the table of rates leaves cells open and counts tell anything."""
+    if told.all() or not moves_estimated(inputs, options):
+        return None
+    return estimate_movement(inputs, options, census, survival=rates.survival[0])
 
 
 def start_year(known: tuple[int, ...], base: int) -> int:

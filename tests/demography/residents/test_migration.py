@@ -16,7 +16,6 @@ from placesim.demography.residents.migration import (
     Movement,
     estimate_movement,
     migration_told,
-    movement_table,
     moves_estimated,
 )
 from placesim.demography.residents.population import AGES, read_population
@@ -178,7 +177,7 @@ def test_rates_and_the_jump_at_six_are_recovered():
     np.testing.assert_allclose(movement.net[rural, 0, 6].mean(), -0.17, atol=0.01)
     np.testing.assert_allclose(movement.net[~rural, 0, 6].mean(), 0.17, atol=0.01)
     assert not movement.net[:, :, 10:].any()  # nobody older is counted
-    told = movement_table(movement)
+    told = movement.table
     row = told[(told["area_type"] == "rural") & (told["age_from"] == 6)].iloc[0]
     assert (row["source"], row["sex"]) == ("children", "both")
     np.testing.assert_allclose(row["rate"], -0.17, atol=0.01)
@@ -200,7 +199,7 @@ def test_no_counts_no_movement():
     assert not projected(table).net_migration.any()
     movement = estimated(table)
     assert not movement.net.any()
-    assert movement_table(movement).empty
+    assert movement.table.empty
 
 
 def test_counts_that_do_not_change_are_no_movement():
@@ -317,6 +316,27 @@ def test_a_population_after_the_base_year_is_not_looked_at():
     assert not estimated(inputs(population=people)).net.any()
 
 
+def test_counts_of_long_ago_tell_nothing():
+    people = flat({"A": 1000, "B": 1000}, 2000) + flat({"A": 1500, "B": 500}, 2010) + flat({"A": 900, "B": 900}, 2025)
+    rows = counted("A", 2010, {"2011-08-31": 100, "2012-08-31": 50, "2016-08-31": 50, "2017-08-31": 50})
+    table = inputs(population=people, children=rows)
+    pairs = child_pairs(table, options(), SURE)
+    np.testing.assert_array_equal(pairs.last, [6, 7])
+    assert (estimated(table).net[0, :, 50] < 0).all()  # of 2010–2025; A grew before
+
+
+def test_populations_of_many_years_tell_how_far_they_are_to_be_trusted():
+    """Registers that differ from year to year by chance alone: areas that do not move are told so."""
+    rng = np.random.default_rng(0)
+    types = {f"{i}": "rural" for i in range(12)}
+    people = []
+    for year in range(2019, 2026):
+        people += [{**r, "residents": float(rng.poisson(200))} for r in flat(dict.fromkeys(types, 0), year)]
+    net = estimated(inputs(types=types, population=people)).net
+    assert np.abs(net[:, :, 20:60]).mean() < 0.01
+    assert net[:, 0, 20:60].std(axis=0).max() < 0.01
+
+
 # ------------------------------------------------------------------------------------------------------------ rolls
 def test_rolls_of_the_county_tell_ages_that_nothing_else_does():
     """Ages 7, 8 and 10 of the toy stages; the entry to the second stage at 9 counts too, kindergartens would not."""
@@ -327,7 +347,7 @@ def test_rolls_of_the_county_tell_ages_that_nothing_else_does():
     ]
     movement = estimated(inputs(enrolment=rolls), stages=STAGES)
     np.testing.assert_allclose(movement.net[:, :, [7, 8, 9, 10]], -0.05, atol=0.001)
-    assert set(movement_table(movement)["source"]) == {"rolls"}
+    assert set(movement.table["source"]) == {"rolls"}
     assert not estimated(
         inputs(enrolment=rolls), options(breaks=(Break(year=2024), Break(year=2025))), stages=STAGES
     ).net.any()

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 
 import placesim as ps
-from placesim.demography.residents.migration import estimate_movement, movement_table
-from placesim.demography.residents.population import read_population
-from placesim.demography.residents.projection import project, projection_rates
+from placesim.demography.residents.projection import movement_table, project
 from placesim.inputs import read_inputs
 from placesim.records import Floats, Inputs, Projection
 
@@ -74,11 +72,7 @@ def test_where_children_will_live_is_told_better_than_without_movement(
 
 
 def test_left_behind_children_join_their_parents_at_six(scenario: ps.Scenario, unmoved: Inputs):
-    options = scenario.projection
-    census = read_population(unmoved, options.reference_date)
-    survival = projection_rates(unmoved, options).survival[0]
-    table = movement_table(estimate_movement(unmoved, options, census, survival=survival))
-    rate = table.set_index(["area_type", "age_from"])["rate"]
+    rate = movement_table(unmoved, scenario.projection).set_index(["area_type", "age_from"])["rate"]
     assert rate["rural", 6] < 1.5 * rate["rural", 5] < 0
     assert rate["urban", 6] > 1.5 * rate["urban", 5] > 0
 
@@ -87,4 +81,5 @@ def test_the_rates_of_the_county_speak_first(scenario: ps.Scenario):
     given, _ = read_inputs(scenario)
     assert given is not None
     without = replace(given, tables={n: t for n, t in given.tables.items() if n != "children"})
+    assert movement_table(given, scenario.projection).empty
     np.testing.assert_array_equal(projected(given, scenario).residents, projected(without, scenario).residents)
