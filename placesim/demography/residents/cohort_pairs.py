@@ -70,7 +70,7 @@ def register_of(inputs: Inputs) -> str | None:
 def child_pairs(inputs: Inputs, options: ProjectionOptions, survival: Floats) -> Pairs:
     """Successive counts of the register: same area, same cohort, deaths by survival[sex, age] taken off.
 
-    Left out: counts taken before a cohort was complete, rows that hold several cohorts, pairs across a break or long ago;
+    Left out: counts before a cohort was complete, rows that hold several cohorts, pairs across a break or long ago;
     children of the homes completed in between, less those who left for them, are taken out of what was found.
     """
     counts = _counts(inputs, options.reference_date)
