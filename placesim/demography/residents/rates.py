@@ -9,12 +9,22 @@ import numpy as np
 import pandas as pd
 
 from placesim.demography.frames import ages, numbers, positions
-from placesim.demography.residents.population import AGES, BOTH, OLDEST, SEX_CODES
-from placesim.demography.residents.schedules import bundled_mortality, fertility_shape, survival_from_mortality
+from placesim.demography.residents.axes import AGES, BOTH, OLDEST, SEX_CODES
+from placesim.demography.residents.mortality import life_table_of_survivors, single_ages, survival_ratios
+from placesim.demography.residents.schedules import (
+    bundled_mortality,
+    fertility_shape,
+    males_per_female_birth,
+    survival_from_mortality,
+)
 from placesim.records import Floats, Frozen, Inputs, Ints
 from placesim.scenario.parameters import Demography
 from placesim.vocabulary import AREA_TYPES
 
+MEASURES: Final = (
+    "survival", "survivors", "mortality", "fertility", "total_fertility", "out_rate", "in_count", "sex_ratio_at_birth",
+)  # fmt: skip
+YEAR_AFTER: Final = 2 / 3  # of the births of a step from September on fall into the next calendar year
 MALES_PER: Final = 100.0  # the table's sex_ratio_at_birth counts males per 100 females
 EVERYWHERE, BY_TYPE, BY_AREA = range(3)  # how specific a row is: the more specific one speaks
 
@@ -65,13 +75,13 @@ def yearly_rates(
     The factors of `demography` are assumptions about the future: they act on the steps from the year `base` on.
 
     For each cell the row of the area speaks before that of its type and that before one for all; among equals the one
-    with the latest start not after the year. Mortality that is not given is the bundled schedule, migration that is not
-    given is nil. A count for several areas, ages or sexes is their total: shared by residents of the areas, evenly over
-    ages and sexes.
+    with the latest start not after the year. Survival speaks before survivors, and those before mortality. Mortality,
+    the ages of total fertility and the sex ratio at birth are the bundled ones where not given, migration is nil. A
+    count for several areas, ages or sexes is their total: shared by residents of the areas, evenly over ages and sexes.
     """
     survival, fertility, leaving, coming, males = [], [], [], [], []
-    spoken = {m: measure(inputs, m) for m in ("survival", "mortality", "fertility", "total_fertility", "out_rate")}
-    spoken |= {m: measure(inputs, m) for m in ("in_count", "sex_ratio_at_birth")}
+    spoken = {m: measure(inputs, m) for m in MEASURES}
+    spoken["survivors"] = at_first_age(spoken["survivors"])
     areas = len(inputs.area_ids)
     for year in years:
         index = {m: s.index(year, areas) for m, s in spoken.items()}
@@ -79,11 +89,10 @@ def yearly_rates(
         more_born, more_come = (
             (demography.fertility_factor, demography.migration_factor) if year >= base else (1.0, 1.0)
         )
-        fertility.append(more_born * _fertility(spoken, index))
+        fertility.append(more_born * _fertility(spoken, index, year + YEAR_AFTER))
         leaving.append(_told(spoken, index, "out_rate", np.zeros(1)))
         coming.append(more_come * _counts(spoken["in_count"], index["in_count"], people))
-        default = np.array(MALES_PER * demography.males_per_female_birth)
-        males.append(_told(spoken, index, "sex_ratio_at_birth", default).flat[0] / MALES_PER if areas else default)
+        males.append(_males(spoken, index, demography, year + YEAR_AFTER))
     return YearlyRates(*(np.array(part, dtype=np.float64) for part in (survival, fertility, leaving, coming, males)))
 
 
@@ -141,15 +150,50 @@ def _told(spoken: All, index: Index, name: str, default: Floats) -> Floats:
 
 def _survival(spoken: All, index: Index) -> Floats:
     mortality = _told(spoken, index, "mortality", bundled_mortality())
-    return _told(spoken, index, "survival", survival_from_mortality(mortality))
+    survival = survival_from_mortality(mortality)
+    rows = index["survivors"]
+    with_table = (rows >= 0).any(axis=(1, 2))
+    for pattern in np.unique(rows[with_table], axis=0):
+        same = (rows == pattern).all(axis=(1, 2))
+        survival[same] = _of_life_table(pattern, spoken["survivors"].values, survival[same])
+    return _told(spoken, index, "survival", survival)
 
 
-def _fertility(spoken: All, index: Index) -> Floats:
+def _of_life_table(rows: Ints, survivors: Floats, otherwise: Floats) -> Floats:
+    """survival[area, sex, age] by the rows[sex, age] of survivors; as `otherwise` for a sex that has none."""
+    survival = otherwise.copy()
+    for sex in np.flatnonzero((rows >= 0).any(axis=1)):
+        known = np.flatnonzero(rows[sex] >= 0)
+        table = life_table_of_survivors(np.tile(survivors[rows[sex, known]], (BOTH, 1)), tuple(int(x) for x in known))
+        survival[:, sex] = survival_ratios(single_ages(table))[sex]
+    return survival
+
+
+def at_first_age(spoken: Spoken) -> Spoken:
+    """Each row at the first of its ages: survivors are those who reach it."""
+    first = np.full(len(spoken.values), AGES)
+    np.minimum.at(first, spoken.row, spoken.age)
+    keep = spoken.age == first[spoken.row]
+    cells = (spoken.row, spoken.since, spoken.area, spoken.sex, spoken.age)
+    row, since, area, sex, age = (cell[keep] for cell in cells)
+    return Spoken(row, since, area, sex, age, spoken.values)
+
+
+def _fertility(spoken: All, index: Index, year: float) -> Floats:
     """fertility[area, age]: rates by age where the area has any, else its total fertility by the bundled shape."""
     by_age = _told(spoken, index, "fertility", np.zeros(1))[:, 0]
     total = _told(spoken, index, "total_fertility", np.zeros(1))[:, 0]
     has_ages = (index["fertility"][:, 0] >= 0).any(axis=1, keepdims=True)
-    return np.where(has_ages, by_age, total * fertility_shape())
+    return np.where(has_ages, by_age, total * fertility_shape(year))
+
+
+def _males(spoken: All, index: Index, demography: Demography, year: float) -> float:
+    """Males per female birth: of the table, else of the scenario, else the bundled path."""
+    rows = index["sex_ratio_at_birth"].ravel()
+    if len(rows) and rows[0] >= 0:
+        return float(spoken["sex_ratio_at_birth"].values[rows[0]]) / MALES_PER
+    told = demography.males_per_female_birth
+    return males_per_female_birth(year) if told is None else told
 
 
 def _counts(spoken: Spoken, index: Ints, people: Floats) -> Floats:

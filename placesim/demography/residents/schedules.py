@@ -1,17 +1,20 @@
-"""Bundled schedules and the arithmetic of rates: mortality → survival, total fertility → fertility by age."""
+"""Bundled schedules: mortality, fertility by age of the mother, sex ratio at birth (facts in `schedules.toml`)."""
 
 from __future__ import annotations
 
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from placesim.demography.residents.axes import AGES
 from placesim.demography.residents.graduate import graduate
+from placesim.demography.residents.mortality import life_table, survival_ratios
 from placesim.records import Floats
+
+LATEST: Final = 2024.0  # the last year whose bundled shape is an estimate, no projection
 
 
 @cache
@@ -29,33 +32,27 @@ def bundled_mortality() -> Floats:
     return np.where(age < beyond["age_from"], young, old)
 
 
-def fertility_shape() -> Floats:
-    """shape[age 0–100+]: share of the total fertility rate at each age of the mother; sums to 1."""
-    table = _bundled()["fertility"]
-    edges = table["age_edges"]
-    percent = np.array(table["percent"])
+def fertility_shape(year: float = LATEST) -> Floats:
+    """shape[age 0–100+] in a year: share of the total fertility rate at each age of the mother; sums to 1.
+
+    Between the years of the bundled shapes they are interpolated by year, before and after them constant.
+    """
+    shapes = _bundled()["fertility"]
+    groups = np.array([shape["percent"] for shape in shapes["shape"]])
+    years = [shape["year"] for shape in shapes["shape"]]
+    percent = np.array([np.interp(year, years, column) for column in groups.T])
+    edges = shapes["age_edges"]
     shape = np.zeros(AGES)
     shape[edges[0] : edges[-1]] = graduate(percent / percent.sum(), edges)
     return shape
 
 
-def survival_from_mortality(mortality: Floats) -> Floats:
-    """survival[…, sex, age] as `cohort.Rates` has it, from central death rates m[…, sex, age] per person-year.
+def males_per_female_birth(year: float) -> float:
+    """The bundled sex ratio at birth of a year, interpolated by year, before and after its years constant."""
+    path = _bundled()["sex_ratio_at_birth"]
+    return float(np.interp(year, path["year"], path["males_per_100_females"])) / 100
 
-    Life table with a(x) = ½ and a(0) = 0.053 + 2.8 m (female), 0.045 + 2.684 m (male), open last age L = l ÷ m:
-    row 0 = L(0) ÷ l(0), row x = L(x) ÷ L(x−1), last row = L(ω+) ÷ (L(ω−1) + L(ω+)).
-    Source: Preston, Heuveline & Guillot (2001), Demography, ch. 3 (a(0) of Coale & Demeny).
-    """
-    lived = np.full(mortality.shape, 0.5)
-    lived[..., 0] = np.minimum(0.35, np.array([0.053, 0.045]) + np.array([2.8, 2.684]) * mortality[..., 0])
-    dying = np.minimum(1.0, mortality / (1 + (1 - lived) * mortality))
-    alive = np.ones(mortality.shape)
-    alive[..., 1:] = np.cumprod(1 - dying[..., :-1], axis=-1)
-    years = alive * (1 - (1 - lived) * dying)
-    years[..., -1] = alive[..., -1] / np.maximum(mortality[..., -1], 1e-3)
-    survival = np.ones(mortality.shape)
-    survival[..., 0] = years[..., 0]
-    np.divide(years[..., 1:], years[..., :-1], out=survival[..., 1:], where=years[..., :-1] > 0)
-    pooled = years[..., -2] + years[..., -1]
-    np.divide(years[..., -1], pooled, out=survival[..., -1], where=pooled > 0)
-    return np.minimum(survival, 1.0)
+
+def survival_from_mortality(mortality: Floats) -> Floats:
+    """survival[…, sex, age] as `cohort.Rates` has it, from central death rates m[…, sex, age 0–100+]."""
+    return survival_ratios(life_table(mortality, range(AGES)))

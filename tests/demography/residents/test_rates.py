@@ -8,8 +8,14 @@ from handmade import county, squares
 from hypothesis import given
 from hypothesis import strategies as st
 
+from placesim.demography.residents.mortality import life_table_of_survivors, single_ages, survival_ratios
 from placesim.demography.residents.rates import YearlyRates, areas_without_fertility, yearly_rates
-from placesim.demography.residents.schedules import bundled_mortality, fertility_shape, survival_from_mortality
+from placesim.demography.residents.schedules import (
+    bundled_mortality,
+    fertility_shape,
+    males_per_female_birth,
+    survival_from_mortality,
+)
 from placesim.records import Inputs
 from placesim.scenario.parameters import Demography
 
@@ -35,6 +41,23 @@ def test_the_fertility_shape_sums_to_one_and_keeps_its_groups():
     assert shape.sum() == pytest.approx(1)
     assert shape[25:30].sum() == pytest.approx(0.3452 / 0.9992, abs=1e-4)
     assert shape[:15].sum() == shape[50:].sum() == 0
+
+
+def test_the_fertility_shape_drifts_to_later_ages():
+    early, half, late = (fertility_shape(year) for year in (2024, 2029.5, 2035))
+    np.testing.assert_array_equal(fertility_shape(), early)
+    np.testing.assert_array_equal(fertility_shape(2010), early)
+    np.testing.assert_array_equal(fertility_shape(2060), late)
+    assert late[30:35].sum() == pytest.approx(0.3060 / 0.9996, abs=1e-4)
+    np.testing.assert_allclose(half[20:25].sum(), (early[20:25].sum() + late[20:25].sum()) / 2, rtol=1e-3)
+    means = [shape @ (np.arange(101) + 0.5) for shape in (early, half, late)]
+    assert means == sorted(means)
+    assert means[0] == pytest.approx(29.1, abs=0.2)  # the mean age of the source
+
+
+def test_the_sex_ratio_at_birth_falls_along_its_path():
+    ratios = [males_per_female_birth(year) for year in (2000, 2023, 2024, 2025, 2032.5, 2050, 2070)]
+    np.testing.assert_allclose(ratios, [1.108, 1.108, 1.103, 1.098, 1.0715, 1.061, 1.061])
 
 
 def test_the_bundled_mortality_gives_the_known_survival_to_school_age():
@@ -108,6 +131,49 @@ def test_survival_speaks_before_mortality_and_mortality_before_the_schedule():
     assert got[0, 41] == 0.25
     np.testing.assert_array_equal(np.delete(got[0], 41), np.delete(bundled[0], 41))
     assert got[1, 41] < 0.8 < bundled[1, 41]
+
+
+def survivors(ages: dict[int, float], **where: object) -> list[dict]:
+    return [rate("survivors", value, age_from=age, age_to=age, **where) for age, value in ages.items()]
+
+
+LIVING = {0: 100_000, 1: 99_000, 5: 98_000, 20: 96_000, 60: 80_000, 90: 10_000}
+
+
+def test_survivors_make_a_life_table():
+    got = rates(*survivors(LIVING)).survival[0]
+    table = life_table_of_survivors(np.array([list(LIVING.values())] * 2), tuple(LIVING))
+    np.testing.assert_array_equal(got, np.broadcast_to(survival_ratios(single_ages(table)), got.shape))
+    reached = got[0, 0, :21].prod()  # on average aged 20 to 21
+    assert 0.955 < reached < 0.96
+
+
+def test_survivors_of_one_sex_and_area_leave_the_others_alone():
+    got = rates(*survivors(LIVING, area_id="B", sex="male")).survival[0]
+    bundled = rates().survival[0]
+    np.testing.assert_array_equal(got[[0, 2]], bundled[[0, 2]])
+    np.testing.assert_array_equal(got[1, 0], bundled[1, 0])
+    assert (got[1, 1, 2:60] < bundled[1, 1, 2:60]).all()
+
+
+def test_survivors_speak_before_mortality_and_after_survival():
+    table = survivors(LIVING)
+    got = rates(*table, rate("mortality", 0.5, age_from=0, age_to=130), rate("survival", 0.5, age_from=7, age_to=7))
+    expected = rates(*table).survival.copy()
+    expected[..., 7] = 0.5
+    np.testing.assert_array_equal(got.survival, expected)
+
+
+def test_survivors_stand_at_the_first_age_of_a_group():
+    groups = [(0, 0), (1, 4), (5, 19), (20, 59), (60, 89), (90, 130)]
+    grouped = [rate("survivors", n, age_from=a, age_to=b) for (a, b), n in zip(groups, LIVING.values(), strict=True)]
+    np.testing.assert_array_equal(rates(*grouped).survival, rates(*survivors(LIVING)).survival)
+
+
+def test_total_fertility_takes_the_shape_of_its_year():
+    got = rates(rate("total_fertility", 1.2), years=(2025, 2034, 2050))
+    np.testing.assert_allclose(got.fertility[1, 0], 1.2 * fertility_shape(2034 + 2 / 3))
+    np.testing.assert_allclose(got.fertility[2, 0], 1.2 * fertility_shape(2035))
 
 
 def test_a_count_is_shared_by_residents_and_evenly_over_ages_and_sexes():
