@@ -127,8 +127,8 @@ class Demography(_Strict):
     fertility_factor: NonNegative = 1.0
     migration_factor: NonNegative = Field(default=1.0, description="factor on in-migration counts")
     migration_timing: Literal["end", "even"] = "end"
-    males_per_female_birth: Positive = Field(
-        default=1.098, description="where `rates` does not say (UN WPP 2024, China 2025)"
+    males_per_female_birth: Positive | None = Field(
+        default=None, description="where `rates` does not say; blank = UN WPP 2024 for China, by year"
     )
     breaks: tuple[Break, ...] = Field(
         default=(), strict=False, description="movement is not estimated from pairs of counts across them"
