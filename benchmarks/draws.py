@@ -23,6 +23,7 @@ from placesim.records import Inputs, Source, Table
 from placesim.scenario import Scenario
 
 AGES = 101
+ROLLS = (2023, 2024, 2025)
 AREAS_EACH = 20  # areas of a planning area
 
 
@@ -36,7 +37,7 @@ def county(areas: int, scenario: Scenario) -> Inputs:
         "population": _population(ids, rng),
         "rates": _rates(),
         "enrolment": pd.DataFrame(
-            [(f"S{s}", y, g, int(rng.integers(60, 140))) for s in range(areas // 4) for y in (2023, 2024, 2025) for g in grades],
+            [(f"S{s}", y, g, int(rng.integers(60, 140))) for s in range(areas // 4) for y in ROLLS for g in grades],
             columns=["school_id", "year", "grade", "pupils"],
         ),
         "children": pd.DataFrame(
@@ -44,7 +45,10 @@ def county(areas: int, scenario: Scenario) -> Inputs:
             columns=["area_id", "cohort", "basis", "as_of", "children"],
         ),
         "developments": pd.DataFrame(
-            [(f"D{d}", "1", "flat", str(rng.choice(ids)), int(rng.integers(2026, 2034)), 300, "planned", 0.5) for d in range(40)],
+            [
+                (f"D{d}", "1", "flat", str(rng.choice(ids)), int(rng.integers(2026, 2034)), 300, "planned", 0.5)
+                for d in range(40)
+            ],
             columns=[
                 "development_id", "phase", "dwelling_type", "area_id", "year", "dwellings", "status", "displaced_share",
             ],
@@ -105,7 +109,8 @@ def main() -> None:
         "peak_before_mb": before,
     }
     print(
-        f"{told.areas} areas × {told.draws} draws × {len(draws.years) - 1} years, {len(draws.planning_areas) - 1} planning areas"
+        f"{told.areas} areas × {told.draws} draws × {len(draws.years) - 1} years, "
+        f"{len(draws.planning_areas) - 1} planning areas"
     )
     print("  ".join(f"{name} {value:.1f}" for name, value in figures.items()))
     if told.json:

@@ -1,4 +1,4 @@
-"""Checks of travel matrices and housing: rows that must be there because other tables speak of them."""
+"""Checks of travel matrices and housing: rows that must be there, or had better not, because of other tables."""
 
 from __future__ import annotations
 
@@ -36,22 +36,3 @@ def old_developments(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
     first = scenario.years[0] - OLD_COMPLETION
     for row in np.flatnonzero((table.rows["year"] < first).to_numpy()):
         yield at_row(table, "W309", int(row), "year", {"first": first, "years": OLD_COMPLETION})
-
-
-def household_profiles(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
-    """Every dwelling type that is built or pulled down has a household profile."""
-    table = inputs.tables.get("developments")
-    if table is None:
-        return
-    if "household_profiles" not in scenario.parameters.inputs:
-        yield at_table(table, "W310", "dwelling_type")
-        return
-    if not inputs.has("household_profiles"):
-        return
-    profiles = inputs.tables["household_profiles"]
-    known = profiles.rows["dwelling_type"].dropna().unique()
-    types = table.rows["dwelling_type"]
-    bad = types[types.notna() & ~types.isin(known)]
-    for row in bad.drop_duplicates().index:
-        facts = {"profiles": profiles.source.file, "known": ", ".join(sorted(known))}
-        yield at_row(table, "E314", int(row), "dwelling_type", facts)

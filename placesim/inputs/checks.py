@@ -60,7 +60,6 @@ CHECKS: Mapping[str, Check] = {
     "points_outside": check_geometry.points_outside,
     "unreached": check_links.unreached,
     "old_developments": check_links.old_developments,
-    "household_profiles": check_links.household_profiles,
 }
 
 

@@ -129,7 +129,7 @@ CSV = (
     # tables against each other
     in_csv("catchment_of_an_unknown_stage", ("catchments.csv", 5, "stage"), "小学", "E303"),
     in_csv("catchment_of_a_stage_its_school_lacks", ("catchments.csv", 2, "stage"), "senior", "E316"),
-    in_csv("dwelling_type_without_profile", ("developments.csv", 6, "住房类型"), "loft", "E314"),
+    in_csv("dwelling_type_without_profile", ("developments.csv", 6, "住房类型"), "loft", "E358"),
     Fault("pupils_beyond_residents", in_thousands, "E311", ROLLS, None, "在校生数", sheet=ROLLS_SHEET),
     copied_line("population_row_twice", ("population.csv", 4, "区域编号")),
     without_rows("rates.csv", "measure", "fertility"),

@@ -70,7 +70,6 @@ FAULTS = [
     ("E311", "enrolment.csv", "002,2024,G1,25,1", "002,2024,G1,2500,30", None, "pupils", None),
     ("E312", "enrolment.csv", "G7,90,2,2,0", "G7,90,2,1,0", 3, "classes", "2"),
     ("E313", "enrolment.csv", "002,2024,G1,25,1", "002,2024,G1,125,1", 4, "pupils", "125"),
-    ("E314", "developments.csv", "1,commodity", "1,resettlement", 2, "dwelling_type", "resettlement"),
     ("E315", "children.csv", "002,2023,permit", "002,2026,permit", 3, "cohort", "2026"),
     ("E316", "catchments.csv", "004,001,junior", "004,002,junior", 10, "stage", "junior"),
     ("E318", "catchments.csv", "001,001,primary,,,", "001,001,primary,,,2026\n001,001,primary,,2026,", 3,
@@ -445,11 +444,6 @@ def test_basis_and_date_that_are_not_said(county: County) -> None:
 def test_a_population_counted_years_away(county: County) -> None:
     county.say("2024-08-31", "2020-11-01")
     assert county.only("E244").column == "year"
-
-
-def test_developments_without_profiles(county: County) -> None:
-    county.say('[inputs.household_profiles]\npath = "household_profiles.csv"\n', "")
-    assert county.only("W310").file == "developments.csv"
 
 
 # ------------------------------------------------------------------------------------------------- how many are told

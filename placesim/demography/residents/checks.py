@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from placesim.demography.frames import numbers
+from placesim.demography.residents.check_housing import check_housing
+from placesim.demography.residents.household_profiles import dwelling_types
 from placesim.demography.residents.rates import areas_without_fertility
 from placesim.errors import Finding
 from placesim.inputs.findings import at_row, at_table, capped, spans
@@ -52,7 +54,14 @@ def _needs(inputs: Inputs, options: ProjectionOptions) -> list[Finding]:
     if method == "given":
         return list(_years_given(inputs, options, known))
     start = max((int(y) for y in known if y <= options.years[0]), default=options.years[0])
-    return capped([*_start(inputs, options, start), *_rates(inputs, start), *_housing(inputs, options)])
+    return capped(
+        [
+            *_start(inputs, options, start),
+            *_rates(inputs, start),
+            *_housing(inputs, options),
+            *check_housing(inputs, options),
+        ]
+    )
 
 
 def _years_given(inputs: Inputs, options: ProjectionOptions, known: Ints) -> Iterator[Finding]:
@@ -114,6 +123,7 @@ def _housing(inputs: Inputs, options: ProjectionOptions) -> Iterator[Finding]:
     developments = inputs.frame("developments")
     for name in sorted(set(options.housing.delay_years) - set(developments["development_id"])):
         yield Finding("E324", column=f"housing.delay_years.{name}", value=name)
-    blank = int((~np.isfinite(numbers(developments, "displaced_share"))).sum())
+    own = ~developments["dwelling_type"].isin(list(dwelling_types())).to_numpy(dtype=bool)
+    blank = int((~np.isfinite(numbers(developments, "displaced_share")) & own).sum())
     if blank:
         yield at_table(inputs.tables["developments"], "W321", "displaced_share", {"rows": blank})
