@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from placesim.demography.frames import numbers, positions
 from placesim.demography.regions import regions_of
 from placesim.demography.residents.cohort_pairs import (
-    RECENT,
     Pairs,
     census_pairs,
     census_years,
@@ -24,10 +23,10 @@ from placesim.demography.residents.cohort_pairs import (
 )
 from placesim.demography.residents.population import AGES, BOTH, Census
 from placesim.demography.residents.rates import YearlyRates, measure
+from placesim.demography.residents.roll_movement import roll_evidence
 from placesim.demography.residents.shrinkage import Evidence, Levels, Shrunk, shrink
 from placesim.records import Floats, Frozen, Inputs, Ints, Stages
 from placesim.scenario.options import ProjectionOptions
-from placesim.scenario.parameters import Break
 from placesim.vocabulary import AREA_TYPES, SEXES
 
 LAST_CHILD_AGE: Final = 15
@@ -39,13 +38,12 @@ ADULTS: Final = {
     "old": ((60, 69), (70, 79), (80, AGES - 1)),
 }
 PRIOR_SD: Final = 0.01  # of a county's yearly net movement of children around what other counties tell
-KINDERGARTEN: Final = "kindergarten"  # not all attend: its rolls tell nothing of movement
-LAST_COMPULSORY_ENTRY: Final = (
-    12  # age by which all move on to the next stage; later entries lose those who leave school
-)
 STEEPEST: Final = 1.0  # net movers per person-year: beyond, counts are of different things
 SOURCES: Final = ("none", "children", "census", "rolls", "learnt")
 NONE, KNOWN_CHILDREN, CENSUSES, ROLLS, LEARNT = range(len(SOURCES))
+TABLE_COLUMNS: Final = (
+    "area_type", "sex", "age_from", "age_to", "source", "rate", "person_years", "weight", "own_weight",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,30 +149,31 @@ def _evidence(found: Pairs | None, column_of: Ints, areas: int) -> Evidence:
 def _children(
     inputs: Inputs, options: ProjectionOptions, counted: Evidence, *, survival: Floats, stages: Stages | None
 ) -> tuple[Evidence, Floats, Ints]:
-    """(evidence, county rate, source of each column) of the children's ages."""
-    column_of = _columns(CHILDREN, by_sex=False)
-    told = options.demography
+    """(evidence by area, rate of the county, source of each column) of the children's ages."""
     shares = survival.mean(axis=0)
     pairs = child_pairs(inputs, options, shares)
-    register = _evidence(pairs, column_of, len(inputs.area_ids))
+    register = _evidence(pairs, _columns(CHILDREN, by_sex=False), len(inputs.area_ids))
     by_register = register.exposure.sum(axis=0) > 0
     known = np.where(by_register, KNOWN_CHILDREN, np.where(counted.exposure.sum(axis=0) > 0, CENSUSES, NONE))
-    parts = ((register.moves, counted.moves), (register.exposure, counted.exposure), (register.noise, counted.noise))
-    evidence = Evidence(*(np.where(by_register, own, other) for own, other in parts))
-    rolls = _roll_evidence(inputs, options, stages, shares)
+    evidence = Evidence(*(np.where(by_register, a, b) for a, b in zip(_parts(register), _parts(counted), strict=True)))
+    rolls = roll_evidence(inputs, options, stages, survival=shares, ages=len(CHILDREN))
     by_rolls = (known == NONE) & (rolls.exposure[0] > 0)
     known = np.where(by_rolls, ROLLS, known)
-    whole = Evidence(
-        *(np.where(by_rolls, r[0], e.sum(axis=0))[None] for r, e in zip(_parts(rolls), _parts(evidence), strict=True))
-    )
-    county = _county_rate(whole)
-    if told.child_movement is not None:
-        variance = whole.variance[0]
-        own = np.divide(PRIOR_SD**2, PRIOR_SD**2 + variance, out=np.zeros_like(county), where=np.isfinite(variance))
-        learnt = told.child_movement / (1 + told.child_movement / 2)  # per person-year, as the evidence counts
-        county = learnt + own * (county - learnt)
-        known = np.where((known == NONE) & (np.arange(len(known)) > 0), LEARNT, known)
-    return evidence, county, known
+    both = zip(_parts(rolls), _parts(evidence), strict=True)
+    county = Evidence(*(np.where(by_rolls, a, b.sum(axis=0)) for a, b in both))
+    if options.demography.child_movement is None:
+        return evidence, county.rate[0], known
+    known = np.where((known == NONE) & (np.arange(len(known)) > 0), LEARNT, known)
+    return evidence, _pulled(county, options.demography.child_movement), known
+
+
+def _pulled(county: Evidence, learnt: float) -> Floats:
+    """rate[column] of the county between its own counts and what other counties tell, by their variances."""
+    level = learnt / (1 + learnt / 2)  # per person-year, as the evidence counts
+    variance = county.variance[0]
+    own = np.divide(PRIOR_SD**2, PRIOR_SD**2 + variance, out=np.zeros_like(variance), where=np.isfinite(variance))
+    pulled: Floats = level + own * (county.rate[0] - level)
+    return pulled
 
 
 def _parts(evidence: Evidence) -> tuple[Floats, Floats, Floats]:
@@ -184,42 +183,6 @@ def _parts(evidence: Evidence) -> tuple[Floats, Floats, Floats]:
 def _county_rate(evidence: Evidence) -> Floats:
     """rate[column] of all areas together."""
     return Evidence(*(part.sum(axis=0)[None] for part in _parts(evidence))).rate[0]
-
-
-def _roll_evidence(inputs: Inputs, options: ProjectionOptions, stages: Stages | None, survival: Floats) -> Evidence:
-    """One row for the county: pupils of a grade against those of the grade before, a year earlier."""
-    moves, people = np.zeros(len(CHILDREN)), np.zeros(len(CHILDREN))
-    if stages is not None and inputs.has("enrolment"):
-        rolls, base = inputs.frame("enrolment"), options.years[0]
-        grade, year = positions(rolls, "grade", stages.grades), numbers(rolls, "year")
-        pupils = numbers(rolls, "pupils")
-        use = (grade >= 0) & np.isfinite(year) & np.isfinite(pupils) & (year <= base) & (year > base - RECENT)
-        total = {(int(g), int(y)): 0.0 for g, y in zip(grade[use], year[use], strict=True)}
-        for g, y, count in zip(grade[use], year[use], pupils[use], strict=True):
-            total[int(g), int(y)] += float(count)
-        for (g, y), count in total.items():
-            age = int(stages.ages[g]) + 1
-            after = total.get((g + 1, y + 1)) if _continues(stages, g) else None
-            if after is None or age > LAST_CHILD_AGE or _broken(options.demography.breaks, y):
-                continue
-            expected = count * float(survival[:, age].mean())
-            moves[age] += after - expected
-            people[age] += (after + expected) / 2
-    return Evidence(moves[None], people[None], people[None].copy())
-
-
-def _continues(stages: Stages, grade: int) -> bool:
-    """Whether all pupils of a grade are expected in the next one."""
-    following = grade + 1
-    if following >= len(stages.grades) or stages.ages[following] != stages.ages[grade] + 1:
-        return False
-    stage, later = stages.stage_of_grade[grade], stages.stage_of_grade[following]
-    schooled = stages.ids[stage] != KINDERGARTEN
-    return bool(schooled and (stage == later or stages.ages[following] <= LAST_COMPULSORY_ENTRY))
-
-
-def _broken(breaks: tuple[Break, ...], year: int) -> bool:
-    return any(year < told.year <= year + 1 for told in breaks)
 
 
 # ------------------------------------------------------------------------------------------------- axes and table
@@ -265,16 +228,3 @@ def _explained(
                 }
             )
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
-
-
-TABLE_COLUMNS: Final = (
-    "area_type",
-    "sex",
-    "age_from",
-    "age_to",
-    "source",
-    "rate",
-    "person_years",
-    "weight",
-    "own_weight",
-)

@@ -20,7 +20,8 @@ from placesim.demography.residents.migration import (
 )
 from placesim.demography.residents.population import AGES, read_population
 from placesim.demography.residents.projection import project, projection_rates
-from placesim.records import Inputs, Projection
+from placesim.demography.residents.roll_movement import roll_evidence
+from placesim.records import Inputs, Projection, Stage, Stages
 from placesim.scenario.options import ProjectionOptions
 from placesim.scenario.parameters import Break, Demography, Housing
 
@@ -351,6 +352,32 @@ def test_rolls_of_the_county_tell_ages_that_nothing_else_does():
     assert not estimated(
         inputs(enrolment=rolls), options(breaks=(Break(year=2024), Break(year=2025))), stages=STAGES
     ).net.any()
+
+
+def test_rolls_speak_between_the_start_of_compulsory_schooling_and_its_end():
+    stages = Stages(
+        (
+            Stage("kindergarten", ("K1", "K2"), {}, 4),
+            Stage("primary", ("G1", "G2"), {}, 6),
+            Stage("junior", ("G3", "G4"), {}, 8),
+            Stage("senior", ("G5",), {}, 13),
+        )
+    )
+    grades = {"K1": 100, "K2": 150, "G1": 200, "G2": 190, "G3": 171, "G4": 171, "G5": 90}
+    rolls = [
+        {"school_id": s, "year": y, "grade": g, "pupils": n}
+        for s in "ST"
+        for y in (2024, 2025)
+        for g, n in grades.items()
+    ]
+    rolls += [
+        {"school_id": "S", "year": 2012, "grade": "G1", "pupils": 9000},
+        {"school_id": "S", "year": 2030, "grade": "G2", "pupils": 9},
+    ]
+    got = roll_evidence(inputs(enrolment=rolls), options(), stages, survival=SURE, ages=16)
+    np.testing.assert_allclose(got.moves[0, [6, 7, 8, 9]], [0, -20, -38, 0])  # both schools together
+    np.testing.assert_allclose(got.exposure[0, [5, 6, 7, 8, 9, 13]], [0, 0, 390, 361, 342, 0])
+    assert not roll_evidence(inputs(enrolment=rolls), options(), None, survival=SURE, ages=16).exposure.any()
 
 
 # -------------------------------------------------------------------------------------------------------- properties
