@@ -48,8 +48,8 @@ def figure(table: pd.DataFrame, level: str, horizon: int, *, method: str = "plac
 def test_the_plain_methods_reach_what_the_readme_says(
     rolls: pd.DataFrame, births: pd.DataFrame, with_births: pd.DataFrame
 ) -> None:
-    """The yardstick is the README's, within what it leaves open: ratios of sums here, means of ratios there; years before
-    a school opened do not spoil its ratios here, which makes the plain method of schools better, not worse."""
+    """The yardstick is the README's, within what it leaves open: ratios of sums here, means of ratios there; years
+    before a school opened do not spoil its ratios here, which makes the plain method of schools better, not worse."""
     district = rolls.groupby(["year", "grade"], as_index=False)["pupils"].sum().assign(school="all")
     table = _tried(district, births)
     plain = "three_year_progression"
