@@ -164,7 +164,7 @@ def predict_held_out(
 
 
 def yearly_rate(change: ArrayLike, years: float) -> Floats:
-    """Net movers per child and year that make up a log change over `years` years."""
+    """Net movers per child and year that make up a log change over `years` years (for `demography.child_movement`)."""
     if not years > 0:
         raise InputError("years", "must be above zero", value=years)
     rate: Floats = np.expm1(as_numbers("change", change) / years)
