@@ -230,8 +230,8 @@ class DemandDraws(Frozen):
     """Sampled futures of the demand: pupils[draw, planning area, year, grade] of draws 1, 2, … (the central run is not
     among them). The last planning area is `outside`; areas without a planning area stand under "".
 
-    named: low | medium | high → the draw at the 10th, 50th and 90th percentile of the county's pupils over all years and
-    grades. One draw is one future, so its figures add up over areas, stages and years; quantiles do not.
+    named: low | medium | high → the draw at the 10th, 50th and 90th percentile of the county's pupils over all years,
+    all grades. One draw is one future, so its figures add up over areas, stages and years; quantiles do not.
     """
 
     planning_areas: tuple[str, ...]

@@ -38,7 +38,17 @@ Progress = Callable[[str], None]
 
 # What each stage reads of the inputs and which rooms compute it: the two parts of its cache key that the code knows.
 _READS = {
-    "projection": ("areas", "population", "rates", "developments", "household_profiles"),
+    "projection": (
+        "areas",
+        "population",
+        "rates",
+        "births",
+        "children",
+        "enrolment",
+        "totals",
+        "developments",
+        "household_profiles",
+    ),
     "demand": ("areas", "enrolment", "schools", "flows", "children"),
     "draws": (
         "areas",
@@ -49,6 +59,7 @@ _READS = {
         "population",
         "rates",
         "births",
+        "totals",
         "developments",
         "household_profiles",
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from placesim.errors import Finding
-from placesim.inputs.findings import at_row, at_table
+from placesim.inputs.findings import at_row
 from placesim.records import Inputs
 from placesim.scenario import Scenario
 

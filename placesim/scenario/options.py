@@ -26,6 +26,7 @@ class ProjectionOptions:
     reference_date: str  # MM-DD
     demography: Demography
     housing: Housing
+    stages: Stages | None = None  # whose rolls tell how children move where nothing else does
 
 
 @dataclass(frozen=True)

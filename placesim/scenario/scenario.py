@@ -76,7 +76,7 @@ class Scenario:
     @property
     def projection(self) -> options.ProjectionOptions:
         p = self.parameters
-        return options.ProjectionOptions(self.years, self.reference_date, p.demography, p.housing)
+        return options.ProjectionOptions(self.years, self.reference_date, p.demography, p.housing, self.stages)
 
     @property
     def demand(self) -> options.DemandOptions:

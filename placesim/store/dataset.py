@@ -71,7 +71,10 @@ def _residents(run: Run) -> dict[str, xr.Variable]:
     if projection.method != "cohort":
         return variables
     variables["births"] = _variable(("area", "step", "sex"), projection.births, "persons", "births in the step")
-    for name in ("deaths", "net_migration", "housing", "displacement"):
+    variables["births_control"] = _variable(
+        ("area", "step", "sex"), projection.births_control, "persons", "of which added because births are known"
+    )
+    for name in ("deaths", "net_migration", "housing", "displacement", "control"):
         variables[name] = _variable(steps, getattr(projection, name), "persons", name.replace("_", " "))
     return variables
 
@@ -118,7 +121,7 @@ def _travel(run: Run) -> dict[str, xr.Variable]:
     }
 
 
-_FULL_COUNTS = ("residents", "births", "deaths", "net_migration", "housing", "displacement")
+_FULL_COUNTS = ("residents", "births", "deaths", "net_migration", "housing", "displacement", "control")
 
 
 def write_netcdf(run: Run, path: Any) -> None:

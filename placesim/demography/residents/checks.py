@@ -9,7 +9,10 @@ import numpy as np
 
 from placesim.demography.frames import numbers
 from placesim.demography.residents.check_housing import check_housing
+from placesim.demography.residents.check_migration import check_migration
+from placesim.demography.residents.check_rates import check_rates
 from placesim.demography.residents.household_profiles import dwelling_types
+from placesim.demography.residents.migration import moves_estimated
 from placesim.demography.residents.rates import areas_without_fertility
 from placesim.errors import Finding
 from placesim.inputs.findings import at_row, at_table, capped, spans
@@ -25,7 +28,6 @@ RANGES: Final = {
     "out_rate": (0.0, 1.0),
     "sex_ratio_at_birth": (80.0, 150.0),
 }
-NOT_USED: Final = ("births", "totals")  # read and checked, but no method takes them into account yet
 NEEDS_AGES: Final = ("fertility", "survival", "mortality")
 
 
@@ -35,13 +37,8 @@ def check_projection(inputs: Inputs, options: ProjectionOptions) -> list[Finding
     Ages, years and areas missing from the population table, and rows that contradict each other, are found by
     `inputs.check`, which comes first.
     """
-    return [*_not_used(inputs), *_needs(inputs, options)]
-
-
-def _not_used(inputs: Inputs) -> Iterator[Finding]:
-    for name in NOT_USED:
-        if inputs.has(name):
-            yield at_table(inputs.tables[name], "N324")
+    found = [*_needs(inputs, options), *check_rates(inputs, options), *check_migration(inputs, options)]
+    return capped(found)
 
 
 def _needs(inputs: Inputs, options: ProjectionOptions) -> list[Finding]:
@@ -54,14 +51,8 @@ def _needs(inputs: Inputs, options: ProjectionOptions) -> list[Finding]:
     if method == "given":
         return list(_years_given(inputs, options, known))
     start = max((int(y) for y in known if y <= options.years[0]), default=options.years[0])
-    return capped(
-        [
-            *_start(inputs, options, start),
-            *_rates(inputs, start),
-            *_housing(inputs, options),
-            *check_housing(inputs, options),
-        ]
-    )
+    homes = [*_housing(inputs, options), *check_housing(inputs, options)]
+    return [*_start(inputs, options, start), *_rates(inputs, options, start), *homes]
 
 
 def _years_given(inputs: Inputs, options: ProjectionOptions, known: Ints) -> Iterator[Finding]:
@@ -84,15 +75,15 @@ def _registered(inputs: Inputs) -> Iterator[Finding]:
 
 
 # ------------------------------------------------------------------------------------------------------------ rates
-def _rates(inputs: Inputs, start: int) -> Iterator[Finding]:
+def _rates(inputs: Inputs, options: ProjectionOptions, start: int) -> Iterator[Finding]:
     told = set(inputs.frame("rates")["measure"])
     without = areas_without_fertility(inputs, start)
     if len(without):
         facts = {"areas": len(without), "first": inputs.area_ids[without[0]], "year": start}
         yield _about_rates(inputs, "E320", facts)
-    if not told & {"mortality", "survival"}:
+    if not told & {"mortality", "survival", "survivors"}:
         yield _about_rates(inputs, "N321")
-    if not told & {"out_rate", "in_count"}:
+    if not told & {"out_rate", "in_count"} and not moves_estimated(inputs, options):
         yield _about_rates(inputs, "W322")
     if inputs.has("rates"):
         yield from _rate_rows(inputs)

@@ -160,7 +160,7 @@ def _movement(
     """Estimated movement, where the table of rates leaves cells open and counts tell anything."""
     if told.all() or not moves_estimated(inputs, options):
         return None
-    return estimate_movement(inputs, options, census, survival=rates.survival[0])
+    return estimate_movement(inputs, options, census, survival=rates.survival[0], stages=options.stages)
 
 
 def start_year(known: tuple[int, ...], base: int) -> int:

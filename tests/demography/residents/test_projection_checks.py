@@ -92,7 +92,8 @@ def test_without_any_rates_fertility_is_asked_for_and_the_rest_is_told():
 )
 def test_a_rate_in_another_unit(measure, value):
     ages = {} if measure == "sex_ratio_at_birth" else {"age_from": 20, "age_to": 24}
-    finding = only(check(rates=[{"measure": measure, "value": value, **ages}]))
+    told = check(rates=[{"measure": measure, "value": value, **ages}])  # some contradict a rate of the county, too
+    finding = only([f for f in told if f.code != "E352"])
     assert (finding.code, finding.row, finding.column, finding.value) == ("E321", 5, "value", f"{value:g}")
 
 
@@ -136,14 +137,6 @@ def test_no_population_is_only_noted():
     told = ProjectionOptions((2025,), "08-31", Demography(), Housing())
     assert only(check_projection(county({"areas": squares(["A"])}), told)).code == "N320"
     assert check(method="none") == []
-
-
-@pytest.mark.parametrize("method", ["cohort", "none"])
-@pytest.mark.parametrize("table", ["births", "totals"])
-def test_tables_that_are_not_used_yet_are_told(table, method):
-    row = {"births": {"year": 2025, "births": 9}, "totals": {"year": 2025, "measure": "births", "value": 9}}[table]
-    finding = only(check(method=method, **{table: [row]}))
-    assert (finding.code, finding.file) == ("N324", f"{table}.csv")
 
 
 def test_spans_in_words():
