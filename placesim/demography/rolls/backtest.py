@@ -10,7 +10,7 @@ import pandas as pd
 
 from placesim.demography.rolls.entrants import area_totals
 from placesim.demography.rolls.forecast import forecast_from, path_rows, whole_steps, with_sum
-from placesim.demography.rolls.history import History, read_history
+from placesim.demography.rolls.history import History, read_history, refuse_strangers
 from placesim.demography.rolls.intervals import LEAST_YEARS
 from placesim.demography.rolls.level import is_known, some
 from placesim.demography.rolls.plain import last_year, three_year_progression
@@ -52,6 +52,7 @@ def backtest_rolls(
     if origins is not None and (isinstance(origins, bool) or not isinstance(origins, int | np.integer) or origins < 1):
         raise InputError("origins", "must be a whole number, at least 1, or None", value=origins)
     truth = read_history(enrolment, births, grades=grades, entry_lag=entry_lag, exclude=exclude)
+    refuse_strangers(enrolment, births)
     counted = truth.first_year + np.flatnonzero(some(is_known(truth.pupils), (1, 2)))
     tried = counted[LEAST_YEARS - 1 : -1][-(origins or len(counted)) :]
     parts = []

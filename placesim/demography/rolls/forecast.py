@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from placesim.demography.rolls.history import History, read_history, whole_years
+from placesim.demography.rolls.history import History, read_history, refuse_strangers, whole_years
 from placesim.demography.rolls.intervals import band, look_back
 from placesim.demography.rolls.level import Flags, some
 from placesim.demography.rolls.path import follow_rolls
@@ -48,6 +48,7 @@ def forecast_rolls(
     """
     steps = whole_steps(horizon)
     history = read_history(enrolment, births, grades=grades, entry_lag=entry_lag, exclude=exclude)
+    refuse_strangers(enrolment, births)
     return forecast_from(history, horizon=steps, after=int(whole_years("enrolment", enrolment).max()))
 
 
@@ -92,7 +93,7 @@ def path_rows(history: History, path: Floats) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "year": np.repeat(history.last_year + 1 + np.arange(steps), len(unit)),
-            "school": np.tile(names[unit], steps),
+            "school": pd.Series(np.tile(names[unit], steps), dtype=object),  # None stays None
             "grade": np.tile(np.array(history.grades, dtype=object)[grade], steps),
             "mean": path[1:, shown].ravel(),
         }

@@ -218,6 +218,14 @@ def _entering(births: pd.DataFrame | None, schools: tuple[Any, ...], first: int,
     return table
 
 
+def refuse_strangers(enrolment: pd.DataFrame, births: pd.DataFrame | None) -> None:
+    """Raise InputError where births are by school and no school of them has enrolment (1 is not "1")."""
+    if births is not None and "school" in births and len(births):
+        told = births["school"].astype(object)
+        if not told.isin(set(enrolment["school"].astype(object))).any():
+            raise InputError("births", "school must be one of enrolment's", 0, repr(told.iloc[0]))
+
+
 def _series(births: pd.DataFrame, schools: tuple[Any, ...]) -> tuple[Ints, int]:
     """(series of each row, −1 where its school has no enrolment; how many series)."""
     if "school" not in births:

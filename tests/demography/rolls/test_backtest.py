@@ -33,6 +33,7 @@ def test_every_past_year_with_two_before_it_is_an_origin(world, tried):
     assert tried["horizon"].between(1, 3).all()
     assert tried["year"].max() == world.enrolment["year"].max()
     assert not tried.duplicated(KEYS).any()
+    assert (tried["school"].isna() == [school is None for school in tried["school"]]).all()
 
 
 def test_origins_are_the_last_ones(world, tried):

@@ -53,6 +53,7 @@ def test_rows_quantiles_and_sums(pupils, horizon):
     assert (frame["p10"] >= 0).all()
     assert (frame["p10"] <= frame["p50"]).all()
     assert (frame["p50"] <= frame["p90"]).all()
+    assert sum(school is None for school in frame["school"]) == horizon * len(GRADES)
     named = frame["school"].notna()
     sums = frame[named].groupby(["year", "grade"])["mean"].sum()
     together = frame[~named].set_index(["year", "grade"])["mean"]

@@ -134,6 +134,7 @@ BIRTHS = pd.DataFrame({"year": [2013, 2014, 2015], "births": [30, 31, 32]})
         (BIRTHS.assign(year=2013), 5, "births", "gives a year twice"),
         (BIRTHS.assign(year=2013.2), 5, "births", "year must be a whole number"),
         (BIRTHS.assign(school=["A", None, "A"]), 5, "births", "school must be given where births are by school"),
+        (BIRTHS.assign(school=["Y", "Z", "Y"]), 5, "births", "school must be one of enrolment's"),
         (BIRTHS.drop(columns="year"), 5, "births", "needs a column year"),
         ([1, 2], 5, "births", "must be a DataFrame"),
     ],
