@@ -17,6 +17,7 @@ from placesim.records import Floats, Frozen, Ints, require
 SMALL: Final = 6.0  # pupils: a grade up to this size may well be empty for a year
 NEARBY: Final = 3  # years on either side in which an empty grade had pupils, to be taught all the same
 LAST_YEAR: Final = 9999
+LONGEST: Final = 300  # years of history: beyond it a year is a slip of the pen
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,9 @@ def read_history(
     if not known.any():
         raise InputError("exclude", "must leave a year of enrolment", value=sorted(set(apart.tolist())))
     first, last = int(year[known].min()), int(year[known].max())
+    if last - first > LONGEST:
+        row = int(np.abs(year - np.median(year)).argmax())
+        raise InputError("enrolment", f"years must lie within {LONGEST} of each other", row, int(year[row]))
     counted = np.full((last - first + 1, len(schools), len(listed)), np.nan)
     counted[year[known] - first, place[known], grade[known]] = pupils[known]
     filled = _told_apart(counted)

@@ -94,6 +94,7 @@ def test_schools_are_ordered_by_number_and_name():
         (lambda t: t.iloc[:0], "enrolment", "must have rows"),
         (lambda t: t.assign(year=2020.5), "enrolment", "year must be a whole number"),
         (lambda t: t.assign(year="soon"), "enrolment", "year must be a whole number"),
+        (lambda t: t.assign(year=[202, *t["year"][1:]]), "enrolment", "years must lie within 300 of each other"),
         (lambda t: t.assign(pupils=np.nan), "enrolment", "pupils must be a number and not negative"),
         (lambda t: t.assign(pupils=np.inf), "enrolment", "pupils must be a number and not negative"),
         (lambda t: t.assign(pupils=[*t["pupils"][:-1], -1]), "enrolment", "pupils must be a number and not negative"),
