@@ -16,8 +16,7 @@ from placesim.records import Floats, Frozen
 
 SPREAD_LEAST, SPREAD_MOST, SPREAD_FEW = 0.03**2, 0.5**2, 0.1**2  # of log progression between schools; of one or two
 SHARE_NOISE: Final = 0.7  # variance of a cell's log share of its grade times its pupils
-SHARE_DRIFT, YOUNG_DRIFT = 0.05**2, 0.2**2  # yearly variance of a cell's log share; on top while a school is young
-YOUNG: Final = 5  # years on record
+SHARE_DRIFT: Final = 0.05**2  # yearly variance of a cell's log share
 FEWEST: Final = 3.0  # pupils: smaller cells count as this many where a variance is asked
 PULL, PULL_PAIRS = 0.1, 20.0  # usual pull of a cohort to its school's share; gaps of √n pupils that weigh as much
 FAR: Final = 3.0  # gaps of so many √n pupils weigh half: a school that changes is no measure of turnover
@@ -78,10 +77,7 @@ def _shares(history: History) -> Floats:
     seen = history.taught & (totals > 0)
     share = np.where(seen, np.log((pupils + HALF) / np.where(seen, totals + HALF, 1.0)), np.nan)
     noise = SHARE_NOISE / np.maximum(FEWEST, np.where(seen, pupils, 0.0))
-    taught = some(history.taught, 2)
-    young = (taught.sum(axis=0) <= YOUNG) & ~taught[0]
-    drift = SHARE_DRIFT + np.where(young, YOUNG_DRIFT, 0.0)[:, None]
-    return local_level(share, noise, drift=drift, start=first_seen(share), spread=np.ones(1))
+    return local_level(share, noise, drift=SHARE_DRIFT, start=first_seen(share), spread=np.ones(1))
 
 
 def _pull(history: History, area: Area, own: Floats, share: Floats) -> float:
