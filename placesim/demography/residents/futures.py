@@ -19,7 +19,7 @@ from placesim.records import Floats, Frozen, Ints, Projection
 
 NOBODY: Final = 1e-9  # persons: fewer are rounding
 BLOCK: Final = 32  # areas whose rates are worked on at a time
-TILE: Final = 128  # most draws worked on together: as many as a second-level cache holds
+TILE: Final = 256  # most draws worked on together: their people fit the second-level cache, and long rows are fast rows
 LANES: Final = 8  # draws are filled up to whole vectors of the machine
 
 

@@ -47,8 +47,9 @@ def run_block(residents: Floats, base: Floats, told: tuple[Any, ...], even: bool
                 else:
                     _move_at_the_end(people, born, year, drawn, (staying[a, i], taken))
                 if busy[a]:
-                    people += arriving
-                _finish(people, factor[a, i])
+                    _enter(people, arriving)
+                if factor[a, i] != 1.0:
+                    people *= factor[a, i]
                 _keep(kept[a, i + 1], people)
 
 
@@ -182,18 +183,26 @@ def _open(arriving: Floats, less_taken: Floats, entering: Floats, taken: Floats,
     less_taken[:] = taken
     _start(arriving, entering)
     for k in range(first[a], first[a + 1]):
-        homes_opened = dwellings[t, i, k]
         for s in range(arriving.shape[0]):
             for x in range(arriving.shape[1]):
-                arriving[s, x] += persons[i, k, s, x] * homes_opened
-                less_taken[s, x] -= taking[i, k, s, x] * homes_opened
+                if persons[i, k, s, x] != 0.0:
+                    each = (persons[i, k, s, x], taking[i, k, s, x])
+                    _add_homes(arriving[s, x], less_taken[s, x], dwellings[t, i, k], each)
 
 
 @kernel
-def _finish(people: Floats, factor: float) -> None:
-    """No cell below zero; the factor of control totals."""
+def _add_homes(arriving: Floats, less_taken: Floats, dwellings: Floats, each: tuple[float, float]) -> None:
+    persons, taking = each
+    for d in range(len(dwellings)):
+        arriving[d] += persons * dwellings[d]
+        less_taken[d] -= taking * dwellings[d]
+
+
+@kernel
+def _enter(people: Floats, arriving: Floats) -> None:
+    """New housing at the end of the year; no cell below zero."""
     for s in range(people.shape[0]):
         for x in range(people.shape[1]):
-            row = people[s, x]
+            row, more = people[s, x], arriving[s, x]
             for d in range(len(row)):
-                row[d] = max(row[d], 0.0) * factor
+                row[d] = max(row[d] + more[d], 0.0)
