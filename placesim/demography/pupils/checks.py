@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from placesim.demography.frames import numbers
+from placesim.demography.pupils.check_children import children_against_each_other, unclear_totals
 from placesim.demography.pupils.children import complete_counts, count_children, latest_counts, missing_counts
 from placesim.errors import Finding
 from placesim.inputs.findings import at_table, spans
@@ -16,8 +17,11 @@ from placesim.scenario.options import DemandOptions
 
 
 def check_demand(inputs: Inputs, options: DemandOptions) -> list[Finding]:
-    """What keeps `estimate_demand` from saying anything, and what it will leave unused or assume."""
-    return [*_sources(inputs, options), *_uncounted(inputs, options), *_unused(inputs, options)]
+    """What keeps `estimate_demand` from saying anything, and what it will leave unused or assume. Children whose totals
+    are unclear are not judged further."""
+    unclear = list(unclear_totals(inputs))
+    said = [*_sources(inputs, options), *unclear, *_unused(inputs, options)]
+    return said if unclear else [*said, *_uncounted(inputs, options), *children_against_each_other(inputs, options)]
 
 
 def _sources(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:

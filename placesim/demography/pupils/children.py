@@ -38,6 +38,12 @@ class Latest(Frozen):
     year: Ints
     spread: NDArray[np.bool_]
 
+    @property
+    def wholly_spread(self) -> NDArray[np.bool_]:
+        """[area, cohort]: known only as a part of a total, on every basis that knows it."""
+        counted = np.isfinite(self.children) & ~self.spread
+        return np.asarray(self.spread.any(axis=0) & ~counted.any(axis=0))
+
 
 def count_children(inputs: Inputs, reference_date: str) -> Counted:
     """The children table; counts taken before a cohort was complete are not used, totals are spread."""

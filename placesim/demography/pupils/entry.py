@@ -25,6 +25,7 @@ FADING: Final = 0.8  # weight of what a year tells against the year after it
 YEARLY: Final = 0.5  # the yearly change of a count varies by this share of what the ratio to the entrants does
 SMOOTH: Final = 0.05  # belief: standard deviation of the log ratio from lag to lag
 BELIEF: Final = 0.20  # standard deviation of the log ratio at entry around 0 if no cohort has entered
+ASTRAY: Final = 0.1  # standard deviation of the share of a count that is astray, as a part of that share
 GIVEN: Final = 0.10  # standard deviation of a log ratio that the scenario tells
 
 
@@ -70,7 +71,7 @@ def entry_ratios(county: CountyCounts, given: Mapping[str, float]) -> EntryRatio
             log_ratio[b], variance[b] = np.log(given[basis]), GIVEN**2
         else:
             log_ratio[b], variance[b], weight[b] = _fit(direct, _grown(county, b), lags)
-            variance[b] += (_drift(direct) * np.arange(lags)) ** 2
+            variance[b] += (_drift(direct) * np.arange(lags)) ** 2 + (ASTRAY * _astray(log_ratio[b])) ** 2
     told = np.isin(CHILD_BASES, list(given)) | (cohorts > 0)
     assumed = np.isfinite(county.children).any(axis=(1, 2)) & ~told
     return EntryRatios(log_ratio, variance, weight, cohorts, tuple(bool(a) for a in assumed))
@@ -128,6 +129,12 @@ def _fit(direct: _Seen, grown: _Seen, lags: int) -> tuple[Floats, Floats, Floats
         seen_cohorts = precision[entered].sum()
         spread = (USUAL_COHORTS * USUAL_SPREAD**2 + error) / (USUAL_COHORTS + seen_cohorts)
     return ratio, np.diag(covariance) + spread, np.clip(np.diag(covariance @ seen), 0.0, 1.0)
+
+
+def _astray(log_ratio: Floats) -> Floats:
+    """share[lag] of the count that is not of the entrants: those who never enter, or enter uncounted, at the end, and
+    those who come on the list, or leave it, on the way. The two may cancel in the ratio, but not in its certainty."""
+    return np.asarray(abs(log_ratio[0]) + np.abs(log_ratio - log_ratio[0]))
 
 
 def _drift(direct: _Seen) -> float:

@@ -75,11 +75,16 @@ def read_known_children(
     inputs: Inputs, options: DemandOptions, home: HomeRolls, projection: Projection | None
 ) -> KnownChildren:
     """The children table, and the residents of the age where there are any, as expected entrants by area and cohort."""
-    stages, base = options.stages, options.years[0]
-    entry_age = int(stages.ages[entry_grade(stages)])
-    registers = read_registers(inputs, options, entry_age=entry_age, entrants=_past_entrants(home, stages))
+    registers, base = registers_of(inputs, options, home), options.years[0]
     residents = _residents_of(registers.cohorts, projection, base, len(inputs.area_ids))
     return known_children(registers, residents, places_of(inputs), base)
+
+
+def registers_of(inputs: Inputs, options: DemandOptions, home: HomeRolls) -> Registers:
+    """The registers, with the entry ratios that the rolls tell."""
+    stages = options.stages
+    entry_age = int(stages.ages[entry_grade(stages)])
+    return read_registers(inputs, options, entry_age=entry_age, entrants=_past_entrants(home, stages))
 
 
 def known_children(registers: Registers, residents: Floats, places: Places, base: int) -> KnownChildren:
@@ -96,7 +101,6 @@ def known_children(registers: Registers, residents: Floats, places: Places, base
             entrants[:, cohorts] = _raked(got.children, county[cohorts], registers)
             variance[:, cohorts] = got.variance
             parts[:, :, cohorts] = got.weight[:, :, None] * entrants[:, cohorts]
-    told, spread = np.isfinite(registers.latest.children), registers.latest.spread
     return KnownChildren(
         cohorts=registers.cohorts,
         sources=SOURCES,
@@ -104,7 +108,7 @@ def known_children(registers: Registers, residents: Floats, places: Places, base
         by_basis=parts,
         variance=variance,
         county_variance=county_variance,
-        disaggregated=np.asarray(spread.any(axis=0) & ~(told & ~spread).any(axis=0)),
+        disaggregated=registers.latest.wholly_spread,
         assumed=any(registers.ratios.assumed),
     )
 

@@ -72,14 +72,18 @@ def _of_county(counts: Floats, latest: Latest) -> Floats:
     return np.divide(total * whole, covered, out=np.full(total.shape, np.nan), where=covered > 0)
 
 
+def entrants_by_basis(registers: Registers) -> Floats:
+    """entrants[basis, cohort] of the county by each basis: children × ratio; NaN where it has no count."""
+    lag = registers.lag
+    ratio = np.exp(np.take_along_axis(registers.ratios.log_ratio, np.maximum(lag, 0), axis=1))
+    return np.where(lag >= 0, ratio * np.nansum(registers.whole, axis=1), np.nan)
+
+
 def county_entrants(registers: Registers) -> tuple[Floats, Floats]:
-    """(entrants[cohort] of the county, variance of their log): children × ratio of the bases, weighted by the inverse
-    of the ratio's variance. All bases share what is still to come: several are no surer than they are on average."""
-    lag, ratios = registers.lag, registers.ratios
-    told, at = lag >= 0, np.maximum(lag, 0)
-    ratio = np.exp(np.take_along_axis(ratios.log_ratio, at, axis=1))
-    variance = np.take_along_axis(ratios.variance, at, axis=1)
-    weight = np.divide(told, variance, out=np.zeros_like(variance), where=variance > 0)
+    """(entrants[cohort] of the county, variance of their log): the bases weighted by the inverse of the variance of
+    their ratio. All share what is still to come: several are no surer than they are on average."""
+    entrants = entrants_by_basis(registers)
+    variance = np.take_along_axis(registers.ratios.variance, np.maximum(registers.lag, 0), axis=1)
+    weight = np.divide(np.isfinite(entrants), variance, out=np.zeros_like(variance), where=variance > 0)
     weight = weight / weight.sum(axis=0)
-    children = np.nansum(registers.whole, axis=1)
-    return (weight * ratio * children).sum(axis=0), (weight * variance).sum(axis=0)
+    return (weight * np.nan_to_num(entrants)).sum(axis=0), (weight * variance).sum(axis=0)
