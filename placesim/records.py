@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,16 @@ from placesim.vocabulary import CENTRAL, LEVELS, OUTSIDE, PARTS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+ENTRANTS = ("area_id", "year", "source", "pupils", "disaggregated")
+WATERFALL = ("planning_area", "stage", "year", "component", "source", "pupils")
+BACKTEST = ("stage", "level", "method", "horizon", "n", "mape", "bias", "coverage")
+
+
+def no_rows(columns: Iterable[str]) -> pd.DataFrame:
+    """A table that has its columns and nothing else."""
+    return pd.DataFrame(columns=list(columns))
 
 
 class LawError(AssertionError):
@@ -208,8 +218,8 @@ class Demand(Frozen):
     leaving_share: Floats
     observed: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     participation: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    entrants: pd.DataFrame = field(default_factory=pd.DataFrame)
-    waterfall: pd.DataFrame = field(default_factory=pd.DataFrame)
+    entrants: pd.DataFrame = field(default_factory=lambda: no_rows(ENTRANTS))
+    waterfall: pd.DataFrame = field(default_factory=lambda: no_rows(WATERFALL))
     notes: tuple[str, ...] = ()
     draw: int = CENTRAL
 
@@ -421,7 +431,7 @@ class Results:
     places: Places
     allocation: Allocation
     draws: DemandDraws | None = None
-    backtest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    backtest: pd.DataFrame = field(default_factory=lambda: no_rows(BACKTEST))
 
 
 @dataclass(frozen=True)

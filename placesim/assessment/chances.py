@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 
 from placesim.assessment.classes import by_stage
 from placesim.demography import regions_of
-from placesim.records import Allocation, DemandDraws, Floats, Inputs, Ints, Results
+from placesim.records import Allocation, DemandDraws, Floats, Inputs, Ints, Results, no_rows
 from placesim.vocabulary import CAP, DESIGN, EMERGENCY
 
 QUANTILES: Final = {"p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90}
@@ -36,7 +36,7 @@ def fans(results: Results, inputs: Inputs) -> pd.DataFrame:
     """
     draws = results.draws
     if draws is None:
-        return pd.DataFrame(columns=list(FAN_COLUMNS))
+        return no_rows(FAN_COLUMNS)
     pupils, central = draws.by_stage().astype(np.float64), _central(results, draws, inputs)
     tables = [
         _fan(name, pupils[:, r], central[r], draws)
@@ -106,7 +106,7 @@ def chances(results: Results, inputs: Inputs) -> pd.DataFrame:
     expected_excess (mean pupils over the cap), for every section with pupils or places."""
     draws = results.draws
     if draws is None:
-        return pd.DataFrame(columns=list(CHANCE_COLUMNS))
+        return no_rows(CHANCE_COLUMNS)
     allocation = results.allocation
     roll = rolls_by_draw(results, inputs)
     places = np.moveaxis(allocation.stage_places, 1, 2)  # [school, year, stage, level]

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point, box
 
+from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
 from placesim.errors import Finding
+from placesim.records import BACKTEST, ENTRANTS, WATERFALL
 from placesim.store.tables import write_tables
 from placesim.store.write import findings_json
 
@@ -93,6 +95,11 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "demand": _demand(area),
         "flows": _flows(),
         "changes": _changes(),
+        "entrants": _entrants(),
+        "waterfall": _waterfall(),
+        "fans": _fans(),
+        "chances": _chances(school),
+        "backtest": _backtest(),
     }
 
 
@@ -273,6 +280,56 @@ def _flows() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["year", "area_id", "school_id", "stage", "grade", "group", "pupils"])
 
 
+def _entrants() -> pd.DataFrame:
+    rows = [
+        (area, year, source, pupils, source == "vaccination")
+        for area in AREAS
+        for year in YEARS
+        for source, pupils in (("vaccination", 20.0), ("residents", 5.5))
+    ]
+    return pd.DataFrame(rows, columns=list(ENTRANTS))
+
+
+def _waterfall() -> pd.DataFrame:
+    steps = [("last_year", None, 400.0), ("leavers", None, -60.0), ("entrants", "vaccination", 80.0),
+             ("net_movers", None, 12.5), ("housing", None, 3.0), ("outside", None, 0.0)]  # fmt: skip
+    rows = [
+        (region, "primary", year, component, source, pupils)
+        for region in (None, "p1", "p2")
+        for year in YEARS[1:]
+        for component, source, pupils in steps
+    ]
+    return pd.DataFrame(rows, columns=list(WATERFALL))
+
+
+def _fans() -> pd.DataFrame:
+    rows = [
+        (region, stage, year, 500.0, 501.0, 450.0, 480.0, 500.0, 520.0, 550.0, 455.0, 502.0, 548.0,
+         *((0.4, 0.1, 0.02) if region is None else (np.nan,) * 3))
+        for region in (None, "p1", "p2")
+        for stage in STAGES
+        for year in YEARS
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(FAN_COLUMNS))
+
+
+def _chances(school: pd.DataFrame) -> pd.DataFrame:
+    rows = [(s, stage, y, r * 0.9, r * 1.0, r * 1.1, 0.5, 0.25, 0.05, 3.5)
+            for s, stage, y, r in school[["school_id", "stage", "year", "roll"]].itertuples(index=False)]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(CHANCE_COLUMNS))
+
+
+def _backtest() -> pd.DataFrame:
+    rows = [
+        (stage, level, method, horizon, 24, 0.05 * horizon, -0.01, 0.8 if method == "placesim" else np.nan)
+        for stage in STAGES
+        for level in ("cell", "school", "total")
+        for method in ("placesim", "last_year", "three_year_progression")
+        for horizon in (1, 2, 3)
+    ]
+    return pd.DataFrame(rows, columns=list(BACKTEST))
+
+
 def _changes() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -316,7 +373,7 @@ def manifest() -> dict[str, Any]:
         "population": "none",
         "travel": "straight_line",
         "crs": CRS,
-        "draws": 0,
+        "draws": 200,
         "notes": ["assessment.note.residents", "assessment.note.classes"],
         "inputs": {
             "areas": {"file": "areas.gpkg", "sheet": None, "sha256": "a" * 64, "as_of": None},
