@@ -10,7 +10,7 @@ import numpy as np
 from placesim.demography.pupils.known import KnownChildren, entry_grade
 from placesim.demography.regions import Regions
 from placesim.demography.residents.population import AGES
-from placesim.demography.rolls.progression import Rolls, read_rolls
+from placesim.demography.rolls.progression import Rolls, log_ratios, read_rolls
 from placesim.demography.streams import normals, persistent, persistent_variance
 from placesim.records import Demand, Floats, Frozen, Inputs, Ints, Stages
 from placesim.scenario.options import DrawOptions
@@ -52,7 +52,7 @@ def draw_shocks(
     """The shocks of every draw of `options`."""
     told, years, stages = options.uncertainty, demand.years, demand.stages
     births = _births(told, len(years) - 1)
-    rolls = read_rolls(inputs, stages, years[0], past=options.demand.demand.progression_years)
+    rolls = read_rolls(inputs, stages, years[0])
     cells = np.array(years)[:, None] - stages.ages
     unborn = _of_cohort(births, cells, years[0])
     return Shocks(
@@ -169,11 +169,11 @@ def _passage(rolls: Rolls, told: Uncertainty, years: tuple[int, ...], stages: St
 def progression_spread(rolls: Rolls) -> tuple[Floats, Floats]:
     """(spread of a year, lasting error)[grade] of the county's log progression ratio: the standard deviation over its
     own past, shrunk to USUAL_SPREAD as if that had been seen in USUAL_PAIRS pairs of years, and that of the mean."""
-    pairs = np.flatnonzero(np.diff(rolls.years) == 1)
-    before = np.maximum(rolls.before, 0)
-    start, end = rolls.totals[pairs][:, before], rolls.totals[pairs + 1]
-    known = np.isfinite(start) & np.isfinite(end) & (start > 0) & (end > 0) & (rolls.before >= 0)
-    log = np.log(np.divide(end, start, out=np.ones_like(end), where=known))
+    if len(rolls.years) < 2:
+        unknown = np.full(len(rolls.before), USUAL_SPREAD)
+        return unknown, unknown
+    log, _ = log_ratios(rolls.years, rolls.totals, rolls.before)
+    known = np.isfinite(log)
     count = known.sum(axis=0)
     mean = np.where(known, log, 0.0).sum(axis=0) / np.maximum(count, 1)
     squares = np.where(known, (log - mean) ** 2, 0.0).sum(axis=0)

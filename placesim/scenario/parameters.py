@@ -164,7 +164,6 @@ class DemandParameters(_Strict):
     entry_ratio: dict[str, Positive] = Field(
         default={}, description="basis → entrants per child counted; blank = from past cohorts"
     )
-    progression_years: int = Field(default=3, ge=1, le=10, description="past years behind the progression ratios")
     blend_years: int = Field(default=6, ge=1, le=30, description="years until residents alone speak for a cohort")
 
 

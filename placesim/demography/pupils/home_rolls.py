@@ -32,7 +32,7 @@ class HomeRolls(Frozen):
 def read_home_rolls(inputs: Inputs, options: DemandOptions) -> HomeRolls:
     """The latest rolls, without those who live outside, with those who learn outside."""
     base = options.years[0]
-    rolls = read_rolls(inputs, options.stages, base, past=options.demand.progression_years)
+    rolls = read_rolls(inputs, options.stages, base)
     years = np.array([rolls.latest_year[options.stages.grade_slice(s).start] for s in options.stages.ids])
     flows = read_flows(inputs, options.stages, years, roll=rolls.latest)
     inflow = np.fmin(flows.inflow, rolls.latest)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placesim.demography.frames import numbers, positions
+from placesim.demography.rolls.area import PROGRESSION_DRIFT, PROGRESSION_NOISE
+from placesim.demography.rolls.level import first_seen, local_level
 from placesim.records import Floats, Frozen, Inputs, Ints, Stages
 
 
@@ -33,11 +35,11 @@ class Rolls(Frozen):
         return np.where(np.isin(self.latest_year, self.years), self.totals[row, np.arange(len(self.before))], np.nan)
 
 
-def read_rolls(inputs: Inputs, stages: Stages, base: int, *, past: int) -> Rolls:
-    """The rolls up to the base year; progression is the mean of the last `past` pairs of years."""
+def read_rolls(inputs: Inputs, stages: Stages, base: int) -> Rolls:
+    """The rolls up to the base year, and the level of progression that they show."""
     years, totals = _grade_totals(inputs, stages, base)
     before = grades_before(stages)
-    ratio = progression_ratios(years, totals, before, past=past)
+    ratio = progression_ratios(years, totals, before)
     return Rolls(years, totals, before, ratio, _latest_years(years, totals, stages, base))
 
 
@@ -77,16 +79,29 @@ def grades_before(stages: Stages) -> Ints:
     return before
 
 
-def progression_ratios(years: Ints, totals: Floats, before: Ints, *, past: int) -> Floats:
-    """ratio[grade]: exp of the mean log ratio of the last `past` pairs of consecutive years, weighted by pupils."""
-    pairs = np.flatnonzero(np.diff(years) == 1)[-past:]
-    start, end = totals[pairs][:, before], totals[pairs + 1]
+def progression_ratios(years: Ints, totals: Floats, before: Ints) -> Floats:
+    """ratio[grade]: the level to which the log ratios of consecutive years have come, filtered as in forecasts of rolls;
+    NaN where no pair of years tells it."""
+    if len(years) < 2:
+        return np.full(len(before), np.nan)
+    log_ratio, noise = log_ratios(years, totals, before)
+    first = first_seen(log_ratio)
+    level = local_level(
+        log_ratio, noise, drift=PROGRESSION_DRIFT, start=np.nan_to_num(first), spread=np.ones(len(before))
+    )[-1]
+    return np.exp(np.where(np.isfinite(first), level, np.nan))
+
+
+def log_ratios(years: Ints, totals: Floats, before: Ints) -> tuple[Floats, Floats]:
+    """(log of pupils in a grade per pupil of the grade before a year earlier, its variance)[year from the second on,
+    grade], one row for every year of the calendar; NaN where one of the two is not known or nobody."""
+    every = np.full((int(years[-1] - years[0]) + 1, totals.shape[1]), np.nan)
+    every[years - years[0]] = totals
+    start, end = every[:-1][:, np.maximum(before, 0)], every[1:]
     known = (start > 0) & (end > 0) & (before >= 0)
     log_ratio = np.log(np.divide(end, start, out=np.ones_like(end), where=known))
-    weight = np.where(known, start, 0.0)
-    total = weight.sum(axis=0)
-    mean = np.divide((weight * log_ratio).sum(axis=0), total, out=np.full(len(before), np.nan), where=total > 0)
-    return np.exp(mean)
+    noise = np.divide(1.0, end, out=np.ones_like(end), where=known) + PROGRESSION_NOISE
+    return np.where(known, log_ratio, np.nan), noise
 
 
 def advance(seen: Floats, at: Ints, ratio: Floats, before: Ints, *, steps: int) -> Floats:
