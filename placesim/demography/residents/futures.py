@@ -194,7 +194,9 @@ def _tiled(central: Central, futures: Futures) -> _Shocks:
     area = homes.area[order]
     arriving, taking = _per_dwelling(central, homes, order)
     dwellings = homes.dwellings[:, order]
-    taken = np.einsum("dki,iksx->disx", dwellings, taking, optimize=True)
+    taken = np.empty((len(dwellings), len(taking), *central.base.shape[1:]))
+    for i in range(len(taking)):
+        taken[:, i] = np.tensordot(dwellings[:, :, i], taking[i], 1)
     return _Shocks(
         fertility=_in_tiles(futures.fertility),
         newcomers=_in_tiles(futures.newcomers),

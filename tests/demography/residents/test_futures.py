@@ -176,6 +176,12 @@ def test_neither_threads_nor_blocks_change_a_bit(timing):
         np.testing.assert_array_equal(np.concatenate([part for _, part in blocks], axis=1), whole)
 
 
+def test_no_steps_and_no_draws():
+    central = still(steps=0)
+    assert project_futures(central, quiet(2, 0, ages=5), ages=5).tolist() == [[[[20.0] * 5]] * 2] * 2
+    assert project_futures(still(), quiet(0, 1, ages=5), ages=5).shape == (0, 2, 2, 5)
+
+
 def test_a_draw_does_not_depend_on_the_others():
     central, futures = random_case(2, "end", draws=20)
     homes = replace(futures.homes, dwellings=futures.homes.dwellings[7:8])
