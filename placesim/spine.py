@@ -49,7 +49,16 @@ _READS = {
         "developments",
         "household_profiles",
     ),
-    "demand": ("areas", "enrolment", "schools", "flows", "children"),
+    "demand": (
+        "areas",
+        "enrolment",
+        "schools",
+        "flows",
+        "children",
+        "births",
+        "developments",
+        "household_profiles",
+    ),
     "draws": (
         "areas",
         "enrolment",

@@ -37,6 +37,7 @@ class DemandOptions:
     stages: Stages
     demand: DemandParameters
     reference_date: str = "08-31"  # MM-DD
+    housing: Housing = Housing()
 
 
 @dataclass(frozen=True)

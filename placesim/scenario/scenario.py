@@ -80,7 +80,9 @@ class Scenario:
 
     @property
     def demand(self) -> options.DemandOptions:
-        return options.DemandOptions(self.years, self.stages, self.parameters.demand, self.reference_date)
+        return options.DemandOptions(
+            self.years, self.stages, self.parameters.demand, self.reference_date, self.parameters.housing
+        )
 
     @property
     def draws(self) -> options.DrawOptions:

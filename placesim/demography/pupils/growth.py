@@ -38,11 +38,15 @@ class Growth(Frozen):
     variance: Floats
 
 
-def measure_growth(counts: Floats, lag: Ints, places: Places, lags: int) -> Growth:
+def measure_growth(counts: Floats, lag: Ints, places: Places, lags: int, *, homes: Floats | None = None) -> Growth:
     """Growth from counts[area, year, cohort] (NaN where not counted, years in a row without gaps) of one basis, with
-    lag[year, cohort]; lags: number of lags asked for, from 0. Without two years in a row nothing grows."""
-    counts, lag = counts[:, -(MEMORY + 1) :], lag[-(MEMORY + 1) :]
-    start, end = _by_lag(counts, lag, lags)
+    lag[year, cohort]; lags: number of lags asked for, from 0. Without two years in a row nothing grows.
+
+    homes[area, step, cohort]: children whom new homes brought in the step, who are no growth that goes on.
+    """
+    homes = np.zeros_like(counts[:, 1:]) if homes is None else homes
+    counts, lag, homes = counts[:, -(MEMORY + 1) :], lag[-(MEMORY + 1) :], homes[:, -MEMORY:]
+    start, end = _by_lag(counts, lag, lags, homes)
     years = np.flatnonzero(start.sum(axis=(0, 2)) > 0)
     if not len(years):
         still = np.zeros((len(counts), lags))
@@ -67,16 +71,16 @@ def _from_now(later: Floats) -> Floats:
 
 
 # ---------------------------------------------------------------------------------------------------------- changes
-def _by_lag(counts: Floats, lag: Ints, lags: int) -> tuple[Floats, Floats]:
-    """(children[area, step, lag] at the start of a step, those of the same cohorts at its end); zero where one of the
-    two is not counted."""
+def _by_lag(counts: Floats, lag: Ints, lags: int, homes: Floats) -> tuple[Floats, Floats]:
+    """(children[area, step, lag] at the start of a step, those of the same cohorts at its end without new homes); zero
+    where one of the two is not counted."""
     start, end = np.zeros((2, len(counts), max(len(lag) - 1, 0), lags))
     for step in range(len(lag) - 1):
         cohorts = np.flatnonzero((lag[step] >= 1) & (lag[step] < lags))
         before, after = counts[:, step, cohorts], counts[:, step + 1, cohorts]
         both = np.isfinite(before) & np.isfinite(after)
         start[:, step, lag[step, cohorts]] = np.where(both, before, 0.0)
-        end[:, step, lag[step, cohorts]] = np.where(both, after, 0.0)
+        end[:, step, lag[step, cohorts]] = np.where(both, np.maximum(after - homes[:, step, cohorts], 0.0), 0.0)
     return start, end
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from placesim.demography.pupils.combination import Combined, Seen, combine
 from placesim.demography.pupils.growth import measure_growth
 from placesim.demography.pupils.home_rolls import HomeRolls
+from placesim.demography.pupils.new_homes import children_of_new_homes
 from placesim.demography.pupils.places import Places, kept_deviation, places_of
 from placesim.demography.pupils.registers import Registers, county_entrants, read_registers
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages, require
@@ -29,6 +31,7 @@ BELIEVED: Final = {
     "pre_registration": 0.05,
     "residents": 0.05,
 }
+OF_RESIDENTS: Final = ("vaccination", "pre_registration")  # bases that follow children into new homes
 KINDERGARTEN: Final = "kindergarten"  # stands before the stage whose entrants the known children are measured by
 
 
@@ -77,7 +80,11 @@ def read_known_children(
     """The children table, and the residents of the age where there are any, as expected entrants by area and cohort."""
     registers, base = registers_of(inputs, options, home), options.years[0]
     residents = _residents_of(registers.cohorts, projection, base, len(inputs.area_ids))
-    return known_children(registers, residents, places_of(inputs), base)
+    homes = {
+        b: children_of_new_homes(registers.counts[b], registers.years, registers.cohorts, inputs, options)
+        for b in (CHILD_BASES.index(basis) for basis in OF_RESIDENTS)
+    }
+    return known_children(registers, residents, places_of(inputs), base, homes)
 
 
 def registers_of(inputs: Inputs, options: DemandOptions, home: HomeRolls) -> Registers:
@@ -87,13 +94,16 @@ def registers_of(inputs: Inputs, options: DemandOptions, home: HomeRolls) -> Reg
     return read_registers(inputs, options, entry_age=entry_age, entrants=_past_entrants(home, stages))
 
 
-def known_children(registers: Registers, residents: Floats, places: Places, base: int) -> KnownChildren:
+def known_children(
+    registers: Registers, residents: Floats, places: Places, base: int, homes: Mapping[int, Floats]
+) -> KnownChildren:
     """The estimate from registers and residents[area, cohort] (NaN where unknown): the cohorts that enter after the
-    year `base`, and those who have, each in one combination of all views, raked to the county's entrants."""
+    year `base`, and those who have, each in one combination of all views, raked to the county's entrants.
+    homes: basis → children[area, step, cohort] whom new homes brought."""
     county, county_variance = county_entrants(registers)
     shape = (len(residents), len(registers.cohorts))
     entrants, variance, parts = np.zeros(shape), np.zeros(shape), np.zeros((len(SOURCES), *shape))
-    views = Views(registers, residents, county, _moves(registers, places, base), base)
+    views = Views(registers, residents, county, _moves(registers, places, base, homes), base)
     enters = registers.cohorts + registers.entry_age > base
     for cohorts in (np.flatnonzero(enters), np.flatnonzero(~enters)):
         if len(cohorts):
@@ -147,7 +157,7 @@ class Moves(Frozen):
     kept: Floats
 
 
-def _moves(registers: Registers, places: Places, base: int) -> Moves:
+def _moves(registers: Registers, places: Places, base: int, homes: Mapping[int, Floats]) -> Moves:
     """Learnt from the past of each basis; nothing moves by a basis without counts."""
     lag = registers.lag
     ahead = registers.cohorts + registers.entry_age - base
@@ -155,7 +165,7 @@ def _moves(registers: Registers, places: Places, base: int) -> Moves:
     growth, variance = np.zeros((2, len(CHILD_BASES), len(places.kind), lags))
     kept = np.ones((len(CHILD_BASES), lags))
     for b in np.flatnonzero((lag >= 0).any(axis=1)):
-        found = measure_growth(registers.counts[b], registers.to_entry, places, lags)
+        found = measure_growth(registers.counts[b], registers.to_entry, places, lags, homes=homes.get(int(b)))
         growth[b], variance[b] = found.log, found.variance
         kept[b] = kept_deviation(registers.counts[b], registers.to_entry, places, lags)
     return Moves(growth, variance, kept)

@@ -80,7 +80,7 @@ def grades_before(stages: Stages) -> Ints:
 
 
 def progression_ratios(years: Ints, totals: Floats, before: Ints) -> Floats:
-    """ratio[grade]: the level to which the log ratios of consecutive years have come, filtered as in forecasts of rolls;
+    """ratio[grade]: the level that the log ratios of consecutive years have come to, filtered as in forecasts of rolls;
     NaN where no pair of years tells it."""
     if len(years) < 2:
         return np.full(len(before), np.nan)
