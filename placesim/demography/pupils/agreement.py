@@ -15,8 +15,9 @@ import numpy as np
 
 from placesim.records import Floats, Frozen
 
-ROUNDS: Final = 60
-BELIEF: Final = 5.0  # items that the variance believed beforehand weighs as much as
+ROUNDS: Final = 500  # at most, until no variance changes by more than
+SETTLED: Final = 1e-3  # of itself
+BELIEF: Final = 1.0  # items that the variance believed beforehand weighs as much as
 LEAST: Final = 0.02**2  # variance: no view is better than 2 % in every item
 
 
@@ -47,8 +48,11 @@ def agree(values: Floats, noise: Floats, believed: Floats, *, shifted: bool = Tr
             shift = shift + _mean_by_view(error, np.where(together, precision, 0.0))
         squares = np.where(together, precision**2 * error**2, 0.0).sum(axis=1)
         expected = np.where(together, precision * (1 - share), 0.0).sum(axis=1)
+        before = variance
         variance = variance * (squares + BELIEF * believed / variance**2) / (expected + BELIEF / variance)
         variance = np.maximum(variance, LEAST)
+        if (np.abs(variance - before) <= SETTLED * before).all():
+            break
     return Agreement(variance, _weights(told, variance, noise)[1], shift)
 
 

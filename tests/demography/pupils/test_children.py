@@ -1,4 +1,4 @@
-"""Known children: latest complete counts, entry ratios, bases combined."""
+"""Known children as counted: years, latest counts, what is missing, totals that are spread."""
 
 from __future__ import annotations
 
@@ -9,145 +9,138 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placesim.demography.pupils.children import (
-    ASSUMED_VARIANCE,
-    LEAST_VARIANCE,
-    SINGLE_VARIANCE,
-    Counted,
-    EntryRatios,
+    Latest,
     completed,
     count_children,
-    entry_ratios,
-    expected_entrants,
+    latest_counts,
+    missing_counts,
+    without_gaps,
 )
+from placesim.demography.pupils.totals import Totals, spread_totals
 from placesim.vocabulary import CHILD_BASES
 
 REGISTRATION, PERMIT = CHILD_BASES.index("registration"), CHILD_BASES.index("permit")
 
 
-def child(area: str, cohort: int, children: float, basis: str = "registration", as_of: str = "2025-08-31") -> dict:
-    return {"area_id": area, "cohort": cohort, "basis": basis, "as_of": as_of, "children": children}
+def child(area: str | None, cohort: int, children: float, **told: object) -> dict:
+    row = {"area_id": area, "cohort": cohort, "basis": "registration", "as_of": "2025-08-31", "children": children}
+    return row | told
 
 
-def counted(*rows: dict) -> Counted:
-    return count_children(county({"areas": squares(["A", "B"]), "children": rows}), "08-31")
-
-
-def ratios(ratio: dict[int, float], variance: dict[int, float]) -> EntryRatios:
-    r, v = np.ones(len(CHILD_BASES)), np.ones(len(CHILD_BASES))
-    for basis, value in ratio.items():
-        r[basis], v[basis] = value, variance[basis]
-    return EntryRatios(r, v, (False,) * len(CHILD_BASES))
+def latest(*rows: dict, regions: tuple[str, str] = ("P", "P")) -> Latest:
+    areas = [{**a, "planning_area": p} for a, p in zip(squares(["A", "B"]), regions, strict=True)]
+    return latest_counts(count_children(county({"areas": areas, "children": rows}), "08-31"))
 
 
 def test_the_latest_count_of_each_cell_is_taken():
-    got = counted(
-        child("A", 2020, 10, as_of="2024-08-31"), child("A", 2020, 12), child("B", 2020, 7, as_of="2023-01-01")
+    got = latest(
+        child("A", 2020, 10, as_of="2024-08-31"), child("A", 2020, 12), child("B", 2020, 7, as_of="2023-09-01")
     )
     assert got.cohorts.tolist() == [2020]
-    assert got.counts[REGISTRATION, :, 0].tolist() == [12, 7]
-    assert np.isnan(got.counts[PERMIT]).all()
+    assert got.children[REGISTRATION, :, 0].tolist() == [12, 7]
+    assert np.isnan(got.children[PERMIT]).all()
+    assert (got.year[REGISTRATION, 0], got.year[PERMIT, 0]) == (2025, -1)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "year"), [("2025-08-31", 2025), ("2025-03-20", 2025), ("2025-02-10", 2024), ("2025-12-31", 2025)]
+)
+def test_a_count_belongs_to_the_nearest_reference_date(as_of, year):
+    assert latest(child("A", 2019, 3, as_of=as_of)).year[REGISTRATION].tolist() == [year]
 
 
 def test_a_count_before_the_cohort_is_complete_is_not_used():
-    got = counted(child("A", 2025, 5, as_of="2025-08-30"), child("A", 2024, 6), child("A", 2025, 4, as_of="2025-08-31"))
+    got = latest(child("A", 2025, 5, as_of="2025-08-30"), child("A", 2024, 6), child("A", 2025, 4))
     assert got.cohorts.tolist() == [2024, 2025]
-    assert got.counts[REGISTRATION, 0].tolist() == [6, 4]
+    assert got.children[REGISTRATION, 0].tolist() == [6, 4]
 
 
 def test_no_children_at_all():
-    got = count_children(county({"areas": squares(["A"])}), "08-31")
-    assert got.counts.shape == (len(CHILD_BASES), 1, 0)
-    assert expected_entrants(got, entry_ratios(got, np.zeros(0), {})).shape == (1, 0)
+    got = latest_counts(count_children(county({"areas": squares(["A"])}), "08-31"))
+    assert got.children.shape == (len(CHILD_BASES), 1, 0)
+
+
+def test_years_between_two_counts_are_filled_in_a_straight_line():
+    counts = np.array([[10.0, np.nan], [16.0, 5.0]])
+    filled, years = without_gaps(counts, np.array([2020, 2023]))
+    assert years.tolist() == [2020, 2021, 2022, 2023]
+    np.testing.assert_allclose(filled[:, 0], [10, 12, 14, 16])
+    np.testing.assert_allclose(filled[:, 1], [np.nan, np.nan, np.nan, 5])
 
 
 # ------------------------------------------------------------------------------------------------ missing counts
-UNKNOWN = np.full((2, 2), np.nan)
-
-
 def test_an_area_counted_in_other_cohorts_is_estimated_at_the_level_of_the_rest():
-    table = counted(child("A", 2019, 30), child("B", 2019, 60), child("A", 2020, 90))
-    got = completed(table, UNKNOWN).counts[REGISTRATION]
+    table = latest(child("A", 2019, 30), child("B", 2019, 60), child("A", 2020, 90))
+    got = completed(table.children)[REGISTRATION]
     np.testing.assert_allclose(got, [[30, 90], [60, 180]])  # A's 90 are three times its 30 of the cohort known whole
+    assert missing_counts(table).tolist() == [[False, False], [False, True]]
 
 
 def test_without_a_cohort_known_whole_each_area_goes_by_the_mean_of_its_own():
-    table = counted(child("A", 2019, 30), child("B", 2020, 60))
-    np.testing.assert_allclose(completed(table, UNKNOWN).counts[REGISTRATION], [[30, 30], [60, 60]])
-
-
-def test_an_area_told_by_another_basis_is_not_estimated():
-    table = counted(
-        child("A", 2019, 30), child("B", 2019, 60), child("A", 2020, 30), child("B", 2020, 5, basis="permit")
-    )
-    assert np.isnan(completed(table, UNKNOWN).counts[REGISTRATION, 1, 1])
-
-
-def test_an_area_never_counted_goes_by_its_residents():
-    table = counted(child("A", 2019, 30), child("A", 2020, 40))
-    got = completed(table, np.array([[60.0, 50.0], [20.0, np.nan]])).counts[REGISTRATION]
-    np.testing.assert_allclose(got, [[30, 40], [10, np.nan]])
-    assert np.isnan(completed(table, UNKNOWN).counts[REGISTRATION, 1]).all()
+    table = latest(child("A", 2019, 30), child("B", 2020, 60))
+    np.testing.assert_allclose(completed(table.children)[REGISTRATION], [[30, 30], [60, 60]])
 
 
 @given(st.lists(st.integers(0, 500), min_size=4, max_size=4))
 def test_where_every_area_is_counted_nothing_is_estimated(n):
-    rows = [child(a, c, n.pop()) for a in "AB" for c in (2019, 2020)]
-    table = counted(*rows)
-    np.testing.assert_array_equal(completed(table, np.ones((2, 2))).counts, table.counts)
+    table = latest(*[child(a, c, n.pop()) for a in "AB" for c in (2019, 2020)])
+    np.testing.assert_array_equal(completed(table.children), table.children)
+    assert not missing_counts(table).any()
 
 
-# ---------------------------------------------------------------------------------------------------- entry ratios
-def test_one_past_cohort_tells_the_ratio_with_a_wide_variance():
-    table = counted(child("A", 2019, 60), child("B", 2019, 65), child("A", 2020, 50))
-    got = entry_ratios(table, np.array([100.0, np.nan]), {})
-    assert got.ratio[REGISTRATION] == pytest.approx(0.8)
-    assert got.variance[REGISTRATION] == SINGLE_VARIANCE
-    assert not any(got.assumed)
+# ---------------------------------------------------------------------------------------------------------- totals
+def test_an_area_with_only_a_total_takes_the_structure_of_its_planning_area():
+    got = latest(child("A", 2019, 30), child("A", 2020, 20), child("A", 2021, 10), child("B", 2019, 12, cohort_to=2021))
+    np.testing.assert_allclose(got.children[REGISTRATION, 1], [6, 4, 2], rtol=1e-5)
+    assert got.spread[REGISTRATION].tolist() == [[False] * 3, [True] * 3]
+    assert got.wholly_spread[1].all()
 
 
-def test_several_past_cohorts_tell_ratio_and_variance():
-    table = counted(child("A", 2018, 100), child("A", 2019, 100))
-    got = entry_ratios(table, np.array([90.0, 110.0]), {})
-    mean = (90 * np.log(0.9) + 110 * np.log(1.1)) / 200
-    assert got.ratio[REGISTRATION] == pytest.approx(np.exp(mean))
-    assert got.variance[REGISTRATION] == pytest.approx((np.log(0.9) - mean) ** 2 + (np.log(1.1) - mean) ** 2)
+def test_a_cohort_that_is_told_is_taken_out_of_the_total():
+    got = latest(child("A", 2019, 30), child("A", 2020, 20), child("B", 2019, 12, cohort_to=2020), child("B", 2020, 5))
+    np.testing.assert_allclose(got.children[REGISTRATION, 1], [7, 5])
+    assert got.spread[REGISTRATION, 1].tolist() == [True, False]
 
 
-def test_cohorts_that_agree_leave_a_least_variance():
-    table = counted(child("A", 2018, 100), child("A", 2019, 50))
-    assert entry_ratios(table, np.array([90.0, 45.0]), {}).variance[REGISTRATION] == LEAST_VARIANCE
+def test_a_total_of_the_planning_area_meets_the_totals_of_its_areas():
+    rows = [child("A", 2019, 30, cohort_to=2020), child("B", 2019, 10, cohort_to=2020)]
+    rows += [child(None, 2019, 28, planning_area="P"), child(None, 2020, 12, planning_area="P")]
+    np.testing.assert_allclose(latest(*rows).children[REGISTRATION], [[21, 9], [7, 3]], rtol=1e-5)
 
 
-def test_without_past_cohorts_every_child_is_taken_to_enter():
-    got = entry_ratios(counted(child("A", 2022, 100)), np.array([np.nan]), {})
-    assert (got.ratio[REGISTRATION], got.variance[REGISTRATION]) == (1.0, ASSUMED_VARIANCE)
-    assert got.assumed[REGISTRATION]
-    assert sum(got.assumed) == 1
+def test_a_planning_area_alone_is_spread_by_the_size_of_its_areas_on_other_bases():
+    rows = [child(None, 2020, 40, planning_area="P"), child("A", 2020, 6, basis="permit")]
+    rows += [child("B", 2020, 2, basis="permit")]
+    got = latest(*rows)
+    np.testing.assert_allclose(got.children[REGISTRATION, :, 0], [30, 10], rtol=1e-5)
+    assert not got.wholly_spread.any()  # permits count both areas
 
 
-def test_a_ratio_of_the_scenario_speaks_first():
-    table = counted(child("A", 2019, 100), child("A", 2022, 100, basis="permit"))
-    got = entry_ratios(table, np.array([80.0, np.nan]), {"registration": 0.7, "permit": 1.5})
-    assert (got.ratio[REGISTRATION], got.ratio[PERMIT]) == (0.7, 1.5)
-    assert not any(got.assumed)
+def test_another_planning_area_does_not_lend_its_structure_where_the_own_is_known():
+    rows = [child("A", 2019, 10), child("A", 2020, 90), child("B", 2019, 8, cohort_to=2020)]
+    apart = latest(*rows, regions=("P", "Q")).children[REGISTRATION, 1]
+    np.testing.assert_allclose(apart, [0.8, 7.2], rtol=1e-4)  # the county's, for want of its own
 
 
-# ------------------------------------------------------------------------------------------------ bases combined
-def test_bases_are_combined_by_inverse_variance_never_summed():
-    table = counted(child("A", 2020, 100), child("A", 2020, 40, basis="permit"))
-    told = ratios({REGISTRATION: 0.9, PERMIT: 2.0}, {REGISTRATION: 0.01, PERMIT: 0.03})
-    np.testing.assert_allclose(expected_entrants(table, told)[:, 0], [0.75 * 90 + 0.25 * 80, 0])
-
-
-def test_an_area_is_told_by_the_bases_that_count_it():
-    table = counted(child("A", 2020, 100), child("A", 2020, 40, basis="permit"), child("B", 2020, 10, basis="permit"))
-    told = ratios({REGISTRATION: 1.0, PERMIT: 2.0}, {REGISTRATION: 0.01, PERMIT: 0.01})
-    np.testing.assert_allclose(expected_entrants(table, told)[:, 0], [90, 20])
-
-
-@given(st.lists(st.integers(0, 500), min_size=2, max_size=2), st.floats(0.2, 3), st.floats(0.001, 1))
-def test_bases_that_agree_combine_to_the_same_entrants(children, ratio, variance):
-    rows = [child(a, 2020, n) for a, n in zip("AB", children, strict=True)]
-    rows += [child(a, 2020, 2 * n, basis="permit") for a, n in zip("AB", children, strict=True)]
-    told = ratios({REGISTRATION: ratio, PERMIT: ratio / 2}, {REGISTRATION: 0.01, PERMIT: variance})
-    np.testing.assert_allclose(expected_entrants(counted(*rows), told)[:, 0], ratio * np.array(children), atol=1e-9)
+@given(
+    st.integers(2, 5),
+    st.integers(2, 5),
+    st.integers(0, 2**32 - 1),
+)
+def test_raking_meets_the_totals_of_areas_and_of_cohorts(areas, cohorts, seed):
+    rng = np.random.default_rng(seed)
+    truth = rng.uniform(1, 50, (areas, cohorts))
+    counts = np.full(truth.shape, np.nan)
+    own, each = np.arange(areas), np.arange(cohorts)
+    totals = Totals(
+        area=np.concatenate([own, np.full(cohorts, -1)]),
+        region=np.concatenate([np.full(areas, -1), np.zeros(cohorts, dtype=np.int64)]),
+        first=np.concatenate([np.zeros(areas, dtype=np.int64), each]),
+        last=np.concatenate([np.full(areas, cohorts - 1), each]),
+        children=np.concatenate([truth.sum(axis=1), truth.sum(axis=0)]),
+    )
+    got = spread_totals(counts, totals, np.zeros(areas, dtype=np.int64), sizes=np.ones(areas), pattern=np.ones(cohorts))
+    np.testing.assert_allclose(got.sum(axis=1), truth.sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(got.sum(axis=0), truth.sum(axis=0), rtol=1e-6)
+    independent = np.outer(truth.sum(axis=1), truth.sum(axis=0)) / truth.sum()  # nothing else is known
+    np.testing.assert_allclose(got, independent, rtol=1e-6)
