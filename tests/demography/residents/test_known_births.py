@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placesim.demography.residents.known_births import KnownBirths, known_births
+from placesim.demography.residents.projection import project
 from placesim.records import Inputs
+from placesim.scenario.options import ProjectionOptions
+from placesim.scenario.parameters import Demography, Housing
 
 
 def births(year: int, count: float, *, area: str | None = None, month: int | None = None, basis="mother_residence"):
@@ -72,6 +75,52 @@ def test_known_totals_are_met(areas, county_births):
     modelled = np.array([m for *_, m in areas])
     scaled = KnownBirths(own[:, None], np.array([county_births])).factors(0, modelled) * modelled
     known = np.isfinite(own)
-    np.testing.assert_allclose(scaled[known], own[known])
+    np.testing.assert_allclose(scaled[known], own[known], atol=1e-9)
     if not known.all():
-        np.testing.assert_allclose(scaled.sum(), max(county_births, own[known].sum()))
+        np.testing.assert_allclose(scaled.sum(), max(county_births, own[known].sum()), atol=1e-9)
+
+
+# -------------------------------------------------------------------------------------------------- in a projection
+def people(area: str, residents: float) -> dict:
+    return {"area_id": area, "year": 2022, "sex": "both", "age_from": 0, "age_to": 100, "residents": residents}
+
+
+def test_a_projection_has_the_known_births_and_models_the_others():
+    """Area A is known for two cohorts, the county for the first of them; after them fertility speaks."""
+    known = [births(2022, 12, area="A"), births(2023, 18, area="A"), births(2024, 24, area="A")]
+    known += [births(2022, 90), births(2023, 90)]
+    rates = [{"measure": "total_fertility", "value": 1.2}]
+    tables = {
+        "areas": squares(["A", "B"]),
+        "population": [people("A", 3000.0), people("B", 6000.0)],
+        "rates": rates,
+    }
+    told = ProjectionOptions((2022, 2023, 2024, 2025), "08-31", Demography(), Housing())
+    plain = project(county(tables), told)
+    got = project(county(tables | {"births": known}), told)
+    assert plain is not None
+    assert got is not None
+    born = got.births.sum(axis=2)
+    np.testing.assert_allclose(born[0, :2], [4 + 12, 6 + 16])
+    np.testing.assert_allclose(born[1, 0], 90 - 16)
+    modelled = plain.births.sum(axis=2)
+    np.testing.assert_allclose(born[1, 1:], modelled[1, 1:], rtol=1e-9)
+    np.testing.assert_allclose(born[0, 2], modelled[0, 2], rtol=1e-9)
+    np.testing.assert_allclose(got.births_control.sum(axis=2)[:, 2], 0, atol=1e-12)
+    np.testing.assert_allclose(born[:, 0], (modelled + got.births_control.sum(axis=2))[:, 0])
+
+
+def test_a_scenario_of_fertility_leaves_known_births_alone():
+    known = [births(2022, 90), births(2023, 90)]
+    tables = {
+        "areas": squares(["A"]),
+        "population": [people("A", 3000.0)],
+        "rates": [{"measure": "total_fertility", "value": 1.2}],
+        "births": known,
+    }
+    told = [
+        ProjectionOptions((2022, 2023, 2024), "08-31", Demography(fertility_factor=f), Housing()) for f in (1.0, 2.0)
+    ]
+    one, two = (projection.births.sum(axis=2)[0] for t in told if (projection := project(county(tables), t)))
+    np.testing.assert_allclose([one[0], two[0]], 90)
+    assert two[1] == pytest.approx(2 * one[1])
