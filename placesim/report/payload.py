@@ -183,10 +183,13 @@ def _fan(saved: SavedRun) -> dict[str, Any] | None:
 
 
 def _entrants(saved: SavedRun) -> dict[str, Any]:
-    """years · sources: [source, [pupils by year]] · disaggregated: [pupils by year] spread from totals."""
+    """years · sources: [source, [pupils by year]], the largest first, those of nobody left out · disaggregated: [pupils
+    by year] spread from totals."""
     table = figures.county_entrants(saved)
     years = sorted(table["year"].unique().tolist())
     wide = table.pivot(index="source", columns="year", values="pupils").reindex(columns=years)
+    wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False).index]
+    wide = wide[wide.max(axis=1) >= 0.5]
     spread = table.groupby("year")["disaggregated"].sum().reindex(years)
     sources = [[source, numbers(row, 0)] for source, row in zip(wide.index, wide.to_numpy(), strict=True)]
     return {"years": years, "sources": sources, "disaggregated": numbers(spread, 0)}

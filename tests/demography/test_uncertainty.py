@@ -159,6 +159,11 @@ def test_a_county_with_less_still_has_its_futures(tables):
     assert draws.pupils[:, :2, 8].sum(axis=(1, 2)).std() > 0
 
 
+def test_a_single_year_has_nothing_to_draw():
+    central, draws = drawn(inputs(), options((2025,)))
+    np.testing.assert_allclose(draws.pupils, np.broadcast_to(central, draws.pupils.shape), rtol=1e-5)
+
+
 def test_named_futures_are_low_medium_and_high():
     _, draws = drawn(inputs(), options())
     size = draws.pupils[:, :2].sum(axis=(1, 2, 3))
