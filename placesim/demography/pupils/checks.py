@@ -9,7 +9,13 @@ import numpy as np
 
 from placesim.demography.frames import numbers
 from placesim.demography.pupils.check_children import children_against_each_other, unclear_totals
-from placesim.demography.pupils.children import complete_counts, count_children, latest_counts, missing_counts
+from placesim.demography.pupils.children import (
+    complete_counts,
+    count_children,
+    latest_counts,
+    missing_counts,
+    told_counts,
+)
 from placesim.errors import Finding
 from placesim.inputs.findings import at_table, spans
 from placesim.records import Inputs
@@ -52,10 +58,11 @@ def _uncounted(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
 
 
 def _unused(inputs: Inputs, options: DemandOptions) -> Iterator[Finding]:
-    flows, children = inputs.frame("flows"), inputs.frame("children")
+    flows = inputs.frame("flows")
     if inputs.has("flows") and not (numbers(flows, "year") <= options.years[0]).any():
         yield at_table(inputs.tables["flows"], "W331", "year", {"base": options.years[0]})
-    early = len(children) - len(complete_counts(inputs, options.reference_date))
+    told, complete = (rows(inputs, options.reference_date) for rows in (told_counts, complete_counts))
+    early = len(told) - len(complete)
     if early:
         yield at_table(inputs.tables["children"], "W332", "as_of", {"rows": early})
     if inputs.has("developments") and not inputs.has("population"):

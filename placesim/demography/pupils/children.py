@@ -62,8 +62,14 @@ def count_children(inputs: Inputs, reference_date: str) -> Counted:
 
 
 def complete_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
-    """area and region (one of them −1), cohort … last, basis (positions), year, children: the rows counted on or after
-    the reference date of their youngest cohort, earlier counts first; the index holds their positions in the table."""
+    """The rows of `told_counts` counted on or after the reference date of their youngest cohort."""
+    table = told_counts(inputs, reference_date)
+    return table[table["as_of"] >= table["last"].astype(str) + f"-{reference_date}"]
+
+
+def told_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
+    """area and region (one of them −1), cohort … last, basis (positions), as_of, year, children: the rows that name a
+    place, cohorts and a basis, earlier counts first."""
     children = inputs.frame("children")
     first, last = numbers(children, "cohort"), numbers(children, "cohort_to")
     area = positions(children, "area_id", inputs.area_ids)
@@ -82,9 +88,8 @@ def complete_counts(inputs: Inputs, reference_date: str) -> pd.DataFrame:
         }
     ).dropna()
     table = table.astype({"cohort": np.int64, "last": np.int64, "year": np.int64})
-    complete = table["as_of"] >= table["last"].astype(str) + f"-{reference_date}"
     told = ((table["area"] >= 0) | (table["region"] >= 0)) & (table["basis"] >= 0) & (table["last"] >= table["cohort"])
-    return table[complete & told].sort_values("as_of", kind="stable")
+    return table[told].sort_values("as_of", kind="stable")
 
 
 def _blank(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:

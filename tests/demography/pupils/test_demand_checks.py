@@ -60,3 +60,39 @@ def test_areas_without_a_count_that_others_have(cells, found):
     for finding in findings:
         for language in ("en", "zh"):
             assert "{" not in "".join(describe(finding, language))
+
+
+# --------------------------------------------------------------------------------------- totals, bases that contradict
+TOTAL = {**CHILD, "cohort": 2019, "cohort_to": 2021}
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([TOTAL], [("N362", None, "cohort")]),
+        ([TOTAL, CHILD], [("N362", None, "cohort")]),  # a single cohort inside a total is taken out of it
+        ([TOTAL, {**TOTAL, "cohort": 2022, "cohort_to": 2024}], [("N362", None, "cohort")]),
+        ([TOTAL, {**TOTAL, "cohort": 2021, "cohort_to": 2024}], [("E362", 3, "cohort")]),
+        ([TOTAL, {**TOTAL, "cohort": 2021, "cohort_to": 2024, "basis": "permit"}], [("N362", None, "cohort")]),
+        ([{**CHILD, "cohort_to": 2018}], [("E363", 2, "cohort_to")]),
+        ([{**CHILD, "area_id": None}], [("E364", 2, "area_id")]),
+    ],
+)
+def test_totals_are_clear_or_told(rows, found):
+    given = county({"areas": squares(["A"]), "children": rows})
+    findings = check_demand(given, DemandOptions((2025, 2026), STAGES, DemandParameters()))
+    assert [(f.code, f.row, f.column) for f in findings] == found
+    for finding in findings:
+        for language in ("en", "zh"):
+            assert "{" not in "".join(describe(finding, language))
+
+
+@pytest.mark.parametrize(("factor", "codes"), [(1.0, []), (2.0, []), (10.0, ["W362", "W362"]), (0.1, ["W362", "W362"])])
+def test_bases_that_cannot_speak_of_the_same_children(factor, codes):
+    rows = [{**CHILD, "children": 100}, {**CHILD, "basis": "vaccination", "children": 100 * factor}]
+    given = county({"areas": squares(["A"]), "children": rows})
+    findings = check_demand(given, DemandOptions((2025, 2026), STAGES, DemandParameters()))
+    assert [f.code for f in findings] == codes
+    for finding in findings:
+        for language in ("en", "zh"):
+            assert "{" not in "".join(describe(finding, language))
