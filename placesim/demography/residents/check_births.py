@@ -113,14 +113,18 @@ def _whole_years(births: pd.DataFrame) -> pd.DataFrame:
 def _equal(inputs: Inputs, both: pd.DataFrame, basis: str, options: ProjectionOptions) -> Iterator[Finding]:
     """both: area_id, cohort, basis, as_of, children, row, births, cohort_births."""
     telling = (both["births"] >= LEAST_CHILDREN) & (both["births"].round() != both["cohort_births"].round())
-    for (_, cohort), rows in both[telling].groupby(["basis", "cohort"]):
-        same = rows[rows["children"] == rows["births"]]
-        if len(same) >= LEAST_AREAS and len(same) >= MOST * len(rows):
-            reason = {
-                "en": f"{len(same)} of {len(rows)} areas have the same number in the table births ({basis})",
-                "zh": f"{len(rows)} 个区域中有 {len(same)} 个与 births 表（{basis}）相同",
-            }
-            yield _by_calendar_year(inputs, int(same["row"].min()), int(cohort), reason, options)
+    both = both[telling]
+    for cohort in np.unique(both["cohort"].to_numpy(dtype=np.int64)):
+        rows = both[both["cohort"] == cohort]
+        for children in sorted(set(rows["basis"])):
+            told = rows[rows["basis"] == children]
+            same = told[told["children"] == told["births"]]
+            if len(same) >= LEAST_AREAS and len(same) >= MOST * len(told):
+                reason = {
+                    "en": f"{len(same)} of {len(told)} areas have the same number in the table births ({basis})",
+                    "zh": f"{len(told)} 个区域中有 {len(same)} 个与 births 表（{basis}）相同",
+                }
+                yield _by_calendar_year(inputs, int(same["row"].min()), int(cohort), reason, options)
 
 
 def _counted_at_the_years_end(inputs: Inputs, options: ProjectionOptions) -> Iterator[Finding]:
@@ -129,22 +133,23 @@ def _counted_at_the_years_end(inputs: Inputs, options: ProjectionOptions) -> Ite
     if options.reference_date in YEAR_END or len(children) == 0:
         return
     children = children.assign(row=np.arange(len(children))).dropna(subset=["as_of", "cohort", "basis"])
-    for _, rows in children.groupby("basis"):
-        dates = [date.fromisoformat(str(d)) for d in rows["as_of"]]
-        ends = np.array([(d - timedelta(days=1) if d.day == 1 else d).isoformat()[5:] == YEAR_END[0] for d in dates])
-        own = np.array([(d - timedelta(days=1)).year for d in dates]) == rows["cohort"].to_numpy()
-        if rows["cohort"].nunique() > 1 and ends.all() and own.all():
-            last = rows.loc[rows["cohort"].idxmax()]
+    for basis in sorted(set(children["basis"])):
+        rows = children[children["basis"] == basis]
+        counted = [date.fromisoformat(str(day)) for day in rows["as_of"]]
+        ends = all(f"{day:%m-%d}" in YEAR_END for day in counted)
+        cohort = rows["cohort"].to_numpy(dtype=np.int64)
+        own = all((day - timedelta(days=1)).year == c for day, c in zip(counted, cohort, strict=True))
+        if ends and own and len(set(cohort)) > 1:
             reason = {"en": "every cohort is counted at the end of that year", "zh": "每个批次都在该年年底统计"}
-            yield _by_calendar_year(inputs, int(last["row"]), int(last["cohort"]), reason, options)
+            last = int(cohort.argmax())
+            yield _by_calendar_year(inputs, int(rows["row"].iloc[last]), int(cohort[last]), reason, options)
 
 
 def _by_calendar_year(
     inputs: Inputs, row: int, cohort: int, reason: dict[str, str], options: ProjectionOptions
 ) -> Finding:
-    end = date.fromisoformat(
-        f"{cohort}-{options.reference_date}" if options.reference_date != "02-29" else f"{cohort}-02-28"
-    )
+    month, day = (int(part) for part in options.reference_date.split("-"))
+    end = date(cohort, month, min(day, 28) if month == 2 else day)
     begin = end.replace(year=cohort - 1) + timedelta(days=1)
     facts = {"cohort": cohort, "reason": reason, "from": begin.isoformat(), "to": end.isoformat()}
     return at_row(inputs.tables["children"], "W352", row, "cohort", facts)
