@@ -26,7 +26,8 @@ def residents_by_draw(
 ) -> Floats:
     """ratio[draw, region, year, grade] of residents of the grade's age in the draw to those of the central run.
 
-    1 without residents, and where the base year is all. Supplied residents vary by the births of their cohorts alone: how they move is not known.
+    1 without residents, and where the base year is all. Supplied residents vary by the births of their cohorts alone:
+    how they move is not known.
     """
     _, options = county
     if projection is None or len(projection.years) == 1:

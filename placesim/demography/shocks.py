@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placesim.demography.pupils.known import KnownChildren, entry_grade
 from placesim.demography.regions import Regions
+from placesim.demography.residents.known_births import known_births
 from placesim.demography.residents.population import AGES
 from placesim.demography.rolls.progression import Rolls, log_ratios, read_rolls
 from placesim.demography.streams import normals, persistent, persistent_variance
@@ -51,7 +53,7 @@ def draw_shocks(
 ) -> Shocks:
     """The shocks of every draw of `options`."""
     told, years, stages = options.uncertainty, demand.years, demand.stages
-    births = _births(told, len(years) - 1)
+    births = np.where(_known(inputs, options), 1.0, _births(told, len(years) - 1))
     rolls = read_rolls(inputs, stages, years[0])
     cells = np.array(years)[:, None] - stages.ages
     unborn = _of_cohort(births, cells, years[0])
@@ -74,6 +76,12 @@ def _births(told: Uncertainty, steps: int) -> Floats:
     )
     variance = persistent_variance(steps, told.fertility_sd, told.fertility_persistence)
     return np.exp(path - variance / 2)
+
+
+def _known(inputs: Inputs, options: DrawOptions) -> NDArray[np.bool_]:
+    """[step]: births by mother's residence are known of the whole county, and are no chance any more."""
+    known = known_births(inputs, options.demand.years[1:], options.demand.reference_date)
+    return np.asarray(np.isfinite(known.county) | np.isfinite(known.area).all(axis=0))
 
 
 def _of_cohort(births: Floats, cohort: Ints, base: int) -> Floats:

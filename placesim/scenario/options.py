@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from placesim.records import Stages
 from placesim.scenario.changes import Change
@@ -37,7 +37,7 @@ class DemandOptions:
     stages: Stages
     demand: DemandParameters
     reference_date: str = "08-31"  # MM-DD
-    housing: Housing = Housing()
+    housing: Housing = field(default_factory=Housing)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,6 @@ def short_county(folder: Path) -> County:
     header, *rows = county.read("children.csv")
     latest = max(r[3] for r in rows)
     county.write("children.csv", [header, *(r for r in rows if r[2:4] == ["vaccination", latest])])
-    county.say('where = { basis = ["vaccination"] }\n', "")
     header, *rows = county.read("births.csv")
     county.write("births.csv", [header, *(r for r in rows if r[1] >= "2023")])
     book = openpyxl.load_workbook(folder / ROLLS, read_only=True)

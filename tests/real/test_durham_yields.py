@@ -88,7 +88,7 @@ def test_every_housing_type_is_fitted_within_its_error(by_type, record_property)
     for kind, row in large.iterrows():
         got = fitted(row)
         misses = (got.yields["residual"] / got.yields["error"]).abs()
-        record_property(f"{kind}: persons per home, share moved", (float(got.persons.sum()), got.moved))
+        record_property(f"{kind}: persons per home, share moved", f"{got.persons.sum():.2f}, {got.moved:.2f}")
         record_property(f"{kind}: greatest miss in standard errors", float(misses.max()))
         assert misses.max() < 2, kind
         assert 1.2 < got.persons.sum() < 4.5, kind  # households, from flats for old people to subsidised family homes

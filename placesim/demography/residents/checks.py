@@ -28,7 +28,7 @@ RANGES: Final = {
     "out_rate": (0.0, 1.0),
     "sex_ratio_at_birth": (80.0, 150.0),
 }
-NEEDS_AGES: Final = ("fertility", "survival", "mortality")
+NEEDS_AGES: Final = ("fertility", "survival", "mortality", "survivors")
 
 
 def check_projection(inputs: Inputs, options: ProjectionOptions) -> list[Finding]:

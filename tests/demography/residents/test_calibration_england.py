@@ -66,8 +66,8 @@ def test_the_maturing_row_is_met(whole_stock, record_property):
     primary = whole_stock.yields[whole_stock.yields["stage"] == "primary"]
     before = float((primary["observed"] - primary["before"]).abs().mean())
     after = float(primary["residual"].abs().mean())
-    record_property("maturing row, mean absolute miss before the fit", before)
-    record_property("maturing row, mean absolute miss after the fit", after)
+    record_property("maturing row, mean absolute miss before the fit", float(before))
+    record_property("maturing row, mean absolute miss after the fit", float(after))
     record_property("maturing row, greatest miss after the fit", float(primary["residual"].abs().max()))
     assert after < 0.015
     assert after < before / 3
@@ -84,7 +84,7 @@ def test_the_other_stages_are_of_the_right_size(whole_stock, record_property):
 
 def test_households_stay_households(whole_stock, record_property):
     record_property("persons per new home, fitted", float(whole_stock.persons.sum()))
-    record_property("share of the profile moved", whole_stock.moved)
+    record_property("share of the profile moved", float(whole_stock.moved))
     assert 1.8 < whole_stock.persons.sum() < 3.3
     assert whole_stock.moved < 0.5
 

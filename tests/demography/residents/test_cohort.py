@@ -278,7 +278,8 @@ def test_canada_1950_to_2020_every_cell(real_data: Path, record_property: pytest
     )
     expected = by_sex(pd.read_csv(folder / "expected_population.csv.gz"), "pop", "year")
     assert expected.size == 14_342
-    record_property("Canada 1950–2020: largest error of a cell, persons", np.abs(got.population[:, 0] - expected).max())
+    error = float(np.abs(got.population[:, 0] - expected).max())
+    record_property("Canada 1950–2020: largest error of a cell, persons", error)
     np.testing.assert_allclose(got.population[:, 0], expected, rtol=0, atol=1e-6)
     births = pd.read_csv(folder / "expected_births.csv").pivot(index="year", columns="sex", values="births")
     np.testing.assert_allclose(got.births[:, 0], births[["female", "male"]], rtol=0, atol=1e-6)
@@ -302,7 +303,7 @@ def test_sweden_1993_to_1998_every_cell(real_data: Path, record_property: pytest
     )
     expected = pd.read_csv(folder / "expected.csv")
     error = np.abs(got.population[1, 0] - by_sex(expected, "pop_1998_expected")).max()
-    record_property("Sweden 1993–1998: largest error of a cell before rounding, persons", error)
+    record_property("Sweden 1993–1998: largest error of a cell before rounding, persons", float(error))
     np.testing.assert_array_equal(np.rint(got.population[1, 0]), by_sex(expected, "pop_1998_expected"))
     total = expected["births_by_mother_age_5y"].sum()  # seven rounded groups
     assert abs(got.births.sum() - total) <= 7 * 0.5

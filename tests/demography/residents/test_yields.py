@@ -92,8 +92,11 @@ def test_children_are_born_to_the_women_of_the_home():
 
 # --------------------------------------------------------------------------------------- the projection's own step
 def a_county() -> Inputs:
-    rates = [
-        {"measure": "total_fertility", "value": 1.4},
+    rates = [  # fertility by age: the bundled shape drifts with time
+        {"measure": "fertility", "value": 0.02, "age_from": 18, "age_to": 24},
+        {"measure": "fertility", "value": 0.09, "age_from": 25, "age_to": 34},
+        {"measure": "fertility", "value": 0.01, "age_from": 35, "age_to": 44},
+        {"measure": "sex_ratio_at_birth", "value": 108.0},
         {"measure": "out_rate", "value": 0.08, "age_from": 18, "age_to": 24},
         {"measure": "out_rate", "value": 0.01, "age_from": 0, "age_to": 17},
         {"measure": "out_rate", "value": 0.02, "age_from": 25, "age_to": 130},
