@@ -87,7 +87,7 @@ def _rolls(inputs: Inputs, base: int) -> pd.DataFrame:
             "pupils": pupils[use],
         }
     )
-    return rows.groupby(["year", "school", "grade"], as_index=False, sort=True)["pupils"].sum()
+    return rows.groupby(["year", "school", "grade"], as_index=False, sort=True)[["pupils"]].sum()
 
 
 def _county_births(inputs: Inputs, reference_date: str) -> pd.DataFrame | None:
