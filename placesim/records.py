@@ -203,7 +203,8 @@ class Demand(Frozen):
     The last area is `outside` (pupils who live beyond the border and attend here).
     leaving_share[area, stage]: share of an area's pupils who attend beyond the border (whole areas axis).
     observed[year, grade]: weight of what was observed of the cohort (rolls, known children) against the residents.
-    participation[area of the county, grade]: pupils per resident of the grade's age.
+    participation[area of the county, grade]: pupils per resident of the grade's age. homes_factor: children whom new
+    homes have brought, by the registers, per child of their household profiles.
     entrants: area_id, year, source (a basis of the known children, or residents), pupils, disaggregated: where the
     children of the entry grade come from. waterfall: planning_area, stage, year, component, pupils: how the pupils of a
     year follow from those of the year before; the components of vocabulary.WATERFALL sum to the pupils.
@@ -218,6 +219,7 @@ class Demand(Frozen):
     leaving_share: Floats
     observed: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     participation: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    homes_factor: float = 1.0
     entrants: pd.DataFrame = field(default_factory=lambda: no_rows(ENTRANTS))
     waterfall: pd.DataFrame = field(default_factory=lambda: no_rows(WATERFALL))
     notes: tuple[str, ...] = ()

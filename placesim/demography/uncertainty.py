@@ -39,7 +39,7 @@ def draw_demand(
     housing = draw_housing(inputs, options)
     shocks = draw_shocks(demand, children, regions, inputs, options)
     moved = residents_by_draw(projection, shocks, housing, regions, (inputs, options))
-    extra = extra_pupils(housing, demand, projection, regions, options)
+    extra = demand.homes_factor * extra_pupils(housing, demand, projection, regions, options)
     observed = parts["rolls"] * shocks.unseen[:, None] + parts["children"] * shocks.entry
     pupils = observed * shocks.passage[:, None]
     pupils += parts["residents"] * moved * shocks.counted[:, None]

@@ -212,6 +212,9 @@ def unknowns(saved: SavedRun, language: str) -> list[str]:
         label("report.unknown.futures", language, draws=draws) if draws else label("report.unknown.central", language)
     )
     said.append(label("report.unknown.classes", language))
+    homes = saved.manifest.get("homes_factor", 1.0)
+    if homes != 1.0:
+        said.append(label("report.unknown.homes", language, share=f"{homes:.0%}"))
     found = saved.table("findings")
     unverified = set(found["rule_id"][found["confidence"] == "M"])
     if unverified:

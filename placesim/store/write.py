@@ -84,6 +84,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "population": run.projection.method if run.projection else "none",
         "travel": run.travel.method,
         "crs": run.inputs.crs,
+        "homes_factor": round(run.demand.homes_factor, 3),
         "draws": run.results.draws.count if run.results.draws else 0,
         "notes": [*run.demand.notes, *run.travel.notes, *run.allocation.notes, *run.assessment.notes],
         "inputs": {

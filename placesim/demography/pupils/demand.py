@@ -48,11 +48,12 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     at_home, how_brought_home = bring_home(home, children, residents, stages)
     participation = local_participation(links.participation, at_home, residents[:, 0], regions_of(inputs))
     movement = movement_since_seen(projection, options, home.rolls.before, areas)
+    homes = participation[:, None] * housing_view(projection, options, areas)
     views = Views(
         rolls=between_areas(roll_view(home, at_home, links, options.years), movement),
         children=between_areas(child_view(children, links, options.years, stages), movement),
-        residents=participation[:, None] * residents,
-        housing=participation[:, None] * housing_view(projection, options, areas),
+        residents=np.maximum(participation[:, None] * residents + (children.homes_factor - 1) * homes, 0.0),
+        housing=children.homes_factor * homes,
     )
     parts = blend(views, np.nan_to_num(at_home), options)
     notes = {
@@ -74,6 +75,7 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
         leaving_share=_leaving_share(home, county[:, 0], options),
         observed=parts.weight,
         participation=participation,
+        homes_factor=children.homes_factor,
         entrants=entrants_table(sources, children, inputs.area_ids, options),
         waterfall=waterfall_table(by_part, sources, inputs, years=options.years, stages=stages),
         notes=(*links.notes, *how_brought_home, *said(notes)),

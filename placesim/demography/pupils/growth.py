@@ -29,6 +29,15 @@ USUAL_NOISE: Final = 0.2  # κ of the changes by age of an area type
 HALF: Final = 0.5  # child: keeps the logarithm of nobody finite
 
 
+def excess_growth(counts: Floats, lag: Ints, places: Places, lags: int, homes: Floats) -> tuple[Floats, Floats, Floats]:
+    """(children counted beyond those expected, children of new homes, children expected)[area, step]: what new homes
+    have to do with growth, for arguments as of `measure_growth`."""
+    start, end = _by_lag(counts, lag, lags, np.zeros_like(homes))
+    _, without = _by_lag(counts, lag, lags, homes)
+    _, expected = _by_kind(start, end, places)
+    return end.sum(axis=2) - expected, (end - without).sum(axis=2), expected
+
+
 @dataclass(frozen=True, eq=False)
 class Growth(Frozen):
     """log[area, lag]: growth of an area's children against the county's from `lag` years before entry until entry, with

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placesim.demography.pupils.combination import Combined, Seen, combine
-from placesim.demography.pupils.growth import measure_growth
+from placesim.demography.pupils.growth import excess_growth, measure_growth
 from placesim.demography.pupils.home_rolls import HomeRolls
-from placesim.demography.pupils.new_homes import children_of_new_homes
+from placesim.demography.pupils.new_homes import children_of_new_homes, homes_factor
 from placesim.demography.pupils.places import Places, kept_deviation, places_of
 from placesim.demography.pupils.registers import Registers, county_entrants, read_registers
 from placesim.records import Floats, Frozen, Inputs, Ints, Projection, Stages, require
@@ -42,7 +42,7 @@ class KnownChildren(Frozen):
     entrants[area, cohort] expected at the entry grade; by_basis[source, area, cohort] the part of each of `sources` in
     them. variance[area, cohort] of the log of the area's estimate, county_variance[cohort] of the log of the county's.
     disaggregated[area, cohort]: known only as a part of a total. assumed: some basis has neither a ratio nor past
-    cohorts.
+    cohorts. homes_factor: children whom new homes brought, by the registers, per child of their household profiles.
     """
 
     cohorts: Ints
@@ -53,6 +53,7 @@ class KnownChildren(Frozen):
     county_variance: Floats
     disaggregated: NDArray[np.bool_]
     assumed: bool
+    homes_factor: float = 1.0
 
     def check(self) -> None:
         require(bool((self.entrants >= 0).all()), "KnownChildren: entrants below zero")
@@ -84,7 +85,17 @@ def read_known_children(
         b: children_of_new_homes(registers.counts[b], registers.years, registers.cohorts, inputs, options)
         for b in (CHILD_BASES.index(basis) for basis in OF_RESIDENTS)
     }
-    return known_children(registers, residents, places_of(inputs), base, homes)
+    places = places_of(inputs)
+    factor = _homes_factor(registers, places, homes)
+    brought = {b: factor * net for b, net in homes.items()}
+    return replace(known_children(registers, residents, places, base, brought), homes_factor=factor)
+
+
+def _homes_factor(registers: Registers, places: Places, homes: Mapping[int, Floats]) -> float:
+    """`homes_factor` over the registers of who lives there."""
+    lags = int(registers.to_entry.max(initial=0)) + 1
+    seen = [excess_growth(registers.counts[b], registers.to_entry, places, lags, net) for b, net in homes.items()]
+    return homes_factor(*(np.concatenate([part.ravel() for part in column]) for column in zip(*seen, strict=True)))
 
 
 def registers_of(inputs: Inputs, options: DemandOptions, home: HomeRolls) -> Registers:
