@@ -20,7 +20,7 @@ from placesim.demography.residents.projection import project
 from placesim.demography.residents.yields import HomeRates, YieldModel, pupil_yields
 from placesim.demography.rolls.backtest import backtest_rolls, backtest_summary
 from placesim.demography.rolls.forecast import forecast_rolls
-from placesim.demography.uncertainty import draw_demand
+from placesim.demography.uncertainty.draws import draw_demand
 
 __all__ = [
     "Calibration",

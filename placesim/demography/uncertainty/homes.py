@@ -11,7 +11,7 @@ from placesim.demography.frames import numbers, positions
 from placesim.demography.regions import Regions
 from placesim.demography.residents.dwellings import drawn_dwellings, occupied_dwellings, status_probability
 from placesim.demography.residents.household_profiles import inside_share, persons_by_age
-from placesim.demography.streams import normals, uniforms
+from placesim.demography.uncertainty.streams import normals, uniforms
 from placesim.records import Demand, Floats, Frozen, Inputs, Ints, Projection
 from placesim.scenario.options import DrawOptions
 

@@ -6,11 +6,11 @@ import os
 
 import numpy as np
 
-from placesim.demography.drawn_housing import DrawnHousing
 from placesim.demography.regions import Regions
 from placesim.demography.residents.futures import Futures, MoreHomes, central_run, project_blocks
 from placesim.demography.residents.projection import projection_rates
-from placesim.demography.shocks import Shocks
+from placesim.demography.uncertainty.homes import DrawnHousing
+from placesim.demography.uncertainty.shocks import Shocks
 from placesim.records import Floats, Inputs, Projection
 from placesim.scenario.options import DrawOptions
 

@@ -14,12 +14,12 @@ from typing import Final
 
 import numpy as np
 
-from placesim.demography.drawn_housing import draw_housing, extra_pupils
-from placesim.demography.drawn_residents import residents_by_draw
 from placesim.demography.pupils.home_rolls import read_home_rolls
 from placesim.demography.pupils.known import read_known_children
 from placesim.demography.regions import Regions, regions_of
-from placesim.demography.shocks import Shocks, draw_shocks
+from placesim.demography.uncertainty.homes import draw_housing, extra_pupils
+from placesim.demography.uncertainty.residents import residents_by_draw
+from placesim.demography.uncertainty.shocks import Shocks, draw_shocks
 from placesim.records import Demand, DemandDraws, Floats, Inputs, Projection, freeze
 from placesim.scenario.options import DrawOptions
 from placesim.vocabulary import OUTSIDE, PARTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from placesim.demography.streams import normals, persistent, persistent_variance, stream, uniforms
+from placesim.demography.uncertainty.streams import normals, persistent, persistent_variance, stream, uniforms
 
 
 def test_a_unit_keeps_its_numbers_when_others_come_or_go():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "draws.py"
+BENCHMARK = Path(__file__).resolve().parents[3] / "benchmarks" / "draws.py"
 
 
 @pytest.mark.evidence

@@ -13,7 +13,7 @@ from placesim.demography.regions import Regions
 from placesim.demography.residents.known_births import known_births
 from placesim.demography.residents.population import AGES
 from placesim.demography.rolls.progression import Rolls, log_ratios, read_rolls
-from placesim.demography.streams import normals, persistent, persistent_variance
+from placesim.demography.uncertainty.streams import normals, persistent, persistent_variance
 from placesim.records import Demand, Floats, Frozen, Inputs, Ints, Stages
 from placesim.scenario.options import DrawOptions
 from placesim.scenario.parameters import Uncertainty

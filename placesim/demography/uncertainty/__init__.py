@@ -1,0 +1,1 @@
+"""Sampled futures: what is drawn, and the pupils that follow from it."""
