@@ -425,7 +425,8 @@ class Allocation(Frozen):
 class Results:
     """What a run computed, before it is judged. `projection` is None for a county that runs on rolls and children,
     `draws` for a run without sampled futures. backtest: stage, level (cell | school | total), method, horizon, n, mape,
-    bias, coverage of forecasts of the rolls from past years; no rows where the past is too short."""
+    bias, coverage of forecasts of the rolls from past years; no rows where the past is too short.
+    explanations: account, movement, entry_ratios, yields (`demography.explanations`)."""
 
     projection: Projection | None
     demand: Demand
@@ -434,6 +435,7 @@ class Results:
     allocation: Allocation
     draws: DemandDraws | None = None
     backtest: pd.DataFrame = field(default_factory=lambda: no_rows(BACKTEST))
+    explanations: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from placesim.demography import (
     check_projection,
     draw_demand,
     estimate_demand,
+    explanations,
     project,
 )
 from placesim.errors import DataError, Finding, InputError
@@ -72,6 +73,19 @@ _READS = {
         "developments",
         "household_profiles",
     ),
+    "explanations": (
+        "areas",
+        "enrolment",
+        "schools",
+        "flows",
+        "children",
+        "population",
+        "rates",
+        "births",
+        "totals",
+        "developments",
+        "household_profiles",
+    ),
     "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
@@ -82,6 +96,7 @@ _CODE = {
     "demand": ("demography",),
     "draws": ("demography", "kernel.py"),
     "backtest": ("demography",),
+    "explanations": ("demography",),
     "places": ("supply",),
     "travel": ("geo",),
     "allocation": ("allocation",),
@@ -168,6 +183,9 @@ class _Spine:
             "draws", inputs, s.draws, (p_key, d_key), lambda: draw_demand(projection, demand, inputs, s.draws)
         )
         backtest, _ = self.stage("backtest", inputs, s.demand, (), lambda: _backtest(inputs, s)[1])
+        explained, _ = self.stage(
+            "explanations", inputs, s.draws, (p_key, d_key), lambda: explanations(projection, demand, inputs, s.draws)
+        )
         places, s_key = self.stage("places", inputs, s.supply, (), lambda: roll_forward(inputs, s.supply))
         sites = frame_hash(places.schools)  # travel depends on where schools are, not on how many rooms they have
         travel, t_key = self.stage(
@@ -180,7 +198,7 @@ class _Spine:
             (d_key, s_key, t_key),
             lambda: allocate(demand, travel, places, inputs, s.allocation),
         )
-        return Results(projection, demand, travel, places, allocation, draws, backtest)
+        return Results(projection, demand, travel, places, allocation, draws, backtest, explained)
 
     def stage(
         self, name: str, inputs: Inputs, told: Any, above: tuple[str, ...], compute: Callable[[], T]

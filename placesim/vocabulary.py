@@ -79,5 +79,15 @@ FIGURES: Final = {
     **dict.fromkeys(("central", "mean", "p10", "p25", "p50", "p75", "p90", "low", "medium", "high"), "pupils"),
     **dict.fromkeys(("roll_p10", "roll_p50", "roll_p90", "expected_excess", "disaggregated"), "pupils"),
     **dict.fromkeys(("chance_over_design", "chance_over_cap", "chance_over_emergency"), "share"),
+    **dict.fromkeys(
+        ("start", "births", "deaths", "net_migration", "displacement", "control", "end", "births_control"), "persons"
+    ),
+    **dict.fromkeys(("weight", "own_weight"), "share"),
+    **dict.fromkeys(
+        ("pupils_per_dwelling", "pupils_per_occupied_dwelling", "admitted_per_dwelling"), "pupils per dwelling"
+    ),
+    "ratio": "entrants per child",
+    "rate": "per person and year",
+    "sd": "log",
     **dict.fromkeys(("mape", "bias", "coverage"), "share"),
 }

@@ -1,5 +1,6 @@
 """Residents and pupils: from population, births, moves and housing to the children who need a place."""
 
+from placesim.demography.explanations import explanations
 from placesim.demography.pupils.checks import check_demand
 from placesim.demography.pupils.demand import estimate_demand
 from placesim.demography.pupils.roll_history import backtest_demand, backtest_forecasts
@@ -16,6 +17,7 @@ from placesim.demography.residents.checks import check_projection
 from placesim.demography.residents.cohort import Components, Rates, project_population
 from placesim.demography.residents.county_yields import county_model, county_yields
 from placesim.demography.residents.graduate import graduate
+from placesim.demography.residents.movement import fit_movement, movement_features
 from placesim.demography.residents.projection import project
 from placesim.demography.residents.yields import HomeRates, YieldModel, pupil_yields
 from placesim.demography.rolls.backtest import backtest_rolls, backtest_summary
@@ -42,8 +44,11 @@ __all__ = [
     "county_yields",
     "draw_demand",
     "estimate_demand",
+    "explanations",
+    "fit_movement",
     "forecast_rolls",
     "graduate",
+    "movement_features",
     "project",
     "project_population",
     "pupil_yields",

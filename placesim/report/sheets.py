@@ -17,12 +17,14 @@ from placesim.store import SavedRun
 from placesim.store.tables import column_title
 from placesim.vocabulary import FIGURES
 
+FINE: Final = ("pupils per dwelling", "entrants per child", "per person and year", "log")  # units of small figures
 BY_METRIC: Final = ("value", "limit", "first_value", "peak_value", "last_value", "after_value")
 _WORDS: Final = {
     "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
     "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
     "first_metric": "metric",
-    "source": "source", "component": "waterfall", "method": "backtest.method", "level": "backtest.level",
+    "source": "source", "basis": "child_basis", "sex": "sex", "component": "waterfall",
+    "method": "backtest.method", "level": "backtest.level",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
 }  # fmt: skip
 
@@ -172,8 +174,15 @@ def _waterfall(saved: SavedRun, language: str) -> Made:
     return _worded(table, saved, language), None
 
 
-def _backtest(saved: SavedRun, language: str) -> Made:
-    return _worded(saved.table("backtest"), saved, language), None
+def _account(saved: SavedRun, language: str) -> Made:
+    table = _named(saved.table("account"), saved, "planning_area", "planning_area", language)
+    table["name"] = table["name"].where(table["planning_area"].notna(), label("unit_of_count.county", language))
+    return _worded(table, saved, language), None
+
+
+def _explained(name: str) -> Callable[[SavedRun, str], Made]:
+    """A table that explains the run, as it was saved."""
+    return lambda saved, language: (_worded(saved.table(name), saved, language), None)
 
 
 def _changes(saved: SavedRun, language: str) -> Made:
@@ -222,7 +231,11 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "waterfall": _waterfall,
     "findings": _findings,
     "changes": _changes,
-    "backtest": _backtest,
+    "account": _account,
+    "movement": _explained("movement"),
+    "entry_ratios": _explained("entry_ratios"),
+    "yields": _explained("yields"),
+    "backtest": _explained("backtest"),
     "assumptions": _assumptions,
     "problems": _problems,
     "unknowns": _unknowns,
@@ -293,4 +306,6 @@ def number_kind(column: str, values: pd.Series, metric: Metrics | None) -> Any:
 def _kind_of(unit: str | None) -> str:
     if unit == "share":
         return "share"
+    if unit in FINE:
+        return "fine"
     return "one" if unit in ("minutes", "pupils per class", None) else "count"

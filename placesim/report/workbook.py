@@ -20,7 +20,7 @@ from placesim.report.sheets import Sheet, all_sheets, number_kind
 from placesim.store import SavedRun
 
 CELL_LIMIT: Final = 32_767  # characters of one cell in Excel
-_NUMBER_FORMATS: Final = {"year": "0", "count": "#,##0", "one": "#,##0.0", "share": "0.0%"}
+_NUMBER_FORMATS: Final = {"year": "0", "count": "#,##0", "one": "#,##0.0", "share": "0.0%", "fine": "0.000"}
 _NARROW, _WIDE, _ONE_LINE, _FILTER_BUTTON = 7, 60, 12, 3  # widths in characters
 _PAGE_WIDTH: Final = 190  # characters side by side on a landscape A4 page, still legible
 _DARK: Final = ("#2166ac", "#67a9cf", "#ef8a62", "#b2182b")  # class colours that need white figures

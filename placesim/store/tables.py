@@ -41,6 +41,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "waterfall": run.demand.waterfall,
         **run.assessment.futures,
         "backtest": run.results.backtest,
+        **run.results.explanations,
         "flows": run.allocation.rows(),
         "changes": pd.DataFrame(
             [_fields_of(c) for c in run.places.changes],

@@ -13,6 +13,8 @@ import pandas as pd
 from shapely import LineString, Point, box
 
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
+from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
+from placesim.demography.residents.migration import TABLE_COLUMNS
 from placesim.errors import Finding
 from placesim.records import BACKTEST, ENTRANTS, WATERFALL
 from placesim.store.tables import write_tables
@@ -100,6 +102,12 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "fans": _fans(),
         "chances": _chances(school),
         "backtest": _backtest(),
+        "account": _account(),
+        "movement": pd.DataFrame(
+            [("rural", "both", 0, 5, "children", -0.012, 900.0, 0.8, 0.3)], columns=list(TABLE_COLUMNS)
+        ),
+        "entry_ratios": pd.DataFrame([("vaccination", 2, 1.04, 0.012, 900.0, 0.99, 6)], columns=list(RATIOS)),
+        "yields": pd.DataFrame([("flat", "primary", 4, 0.21, 0.25, 0.21)], columns=list(YIELDS)),
     }
 
 
@@ -328,6 +336,12 @@ def _backtest() -> pd.DataFrame:
         for horizon in (1, 2, 3)
     ]
     return pd.DataFrame(rows, columns=list(BACKTEST))
+
+
+def _account() -> pd.DataFrame:
+    rows = [(region, year, 900.0, 8.0, 6.0, -12.0, 5.0, 2.0, 0.0, 893.0, 0.0)
+            for region in (None, "p1", "p2") for year in YEARS[1:]]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(ACCOUNT))
 
 
 def _changes() -> pd.DataFrame:
