@@ -48,7 +48,8 @@ def _account(projection: Projection | None, inputs: Inputs) -> pd.DataFrame:
     table = account(projection, inputs)
     whole = table["level"] == "county"
     table = table[whole | ((table["level"] == "planning_area") & (table["unit"] != ""))]
-    table = table.rename(columns={"unit": "planning_area"}).replace({"planning_area": {"": None}})
+    names = table["unit"].astype(object)
+    table = table.assign(planning_area=names.where(names != "", None))
     return table[list(ACCOUNT)].round(2).reset_index(drop=True)
 
 
