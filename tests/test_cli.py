@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -215,6 +216,29 @@ def test_json_of_a_scenario_that_cannot_be_read(tmp_path: Path) -> None:
     for verb in ("check", "run"):
         told = call(verb, tmp_path / "s.toml", "--json")
         assert (told.exit_code, codes(told), told.stderr) == (1, ["E101"], "")
+
+
+# --------------------------------------------------------------------------------------------------------- backtest
+def test_a_backtest_tells_errors_by_stage_and_keeps_every_forecast(county: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "forecasts.csv"
+    told = call("backtest", county / "base.toml", "--out", kept)
+    assert told.exit_code == 0
+    assert "Primary · school" in told.stdout
+    assert "three-year progression" in told.stdout
+    forecasts = pd.read_csv(kept, encoding="utf-8-sig")
+    assert {"placesim", "last_year", "three_year_progression"} == set(forecasts["method"])
+    assert (forecasts["year"] == forecasts["origin"] + forecasts["horizon"]).all()
+
+
+def test_a_backtest_as_json_is_one_document(county: Path) -> None:
+    told = call("backtest", county / "base.toml", "--json")
+    rows = json.loads(told.stdout)
+    assert {"stage", "level", "method", "horizon", "n", "mape", "bias", "coverage"} == set(rows[0])
+
+
+def test_rolls_of_three_years_are_too_few_for_a_backtest(county: Path) -> None:
+    told = call("backtest", county / "base.toml", "--set", "inputs.enrolment.where.学年.min=2023", "--json")
+    assert (told.exit_code, codes(told)) == (1, ["E346"])
 
 
 # -------------------------------------------------------------------------------------------------------------- new
