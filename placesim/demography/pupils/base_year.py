@@ -15,6 +15,7 @@ from placesim.demography.regions import Regions
 from placesim.records import Floats, Frozen, Projection, Stages
 from placesim.scenario.options import DemandOptions
 
+STAGE_CHILDREN: Final = 50.0  # a grade with fewer tells its own take-up less than its stage does
 NOBODY: Final = 1e-9  # pupils: fewer are rounding
 
 
@@ -85,7 +86,8 @@ def _fed_by(home: HomeRolls) -> Floats:
 
 
 def _participation(home: HomeRolls, residents: Floats, options: DemandOptions) -> tuple[Floats, bool]:
-    """(participation[grade], whether one was only assumed): as told, else rolls ÷ residents of the stage, else 1."""
+    """(participation[grade], whether one was only assumed): as told, else rolls ÷ residents of the stage (of
+    each grade before the age of school, where taking part is a choice), else 1."""
     stages, people = options.stages, residents[:, 0].sum(axis=0)
     known = np.isfinite(home.pupils) & np.isfinite(people)
     share, presumed = np.ones(len(people)), False
@@ -95,6 +97,8 @@ def _participation(home: HomeRolls, residents: Floats, options: DemandOptions) -
         count = people[grades][use].sum()
         if stage in options.demand.participation:
             share[grades] = options.demand.participation[stage]
+        elif count > 0 and grades.stop <= entry_grade(stages):
+            share[grades] = _take_up(home.pupils[grades], people[grades])
         elif count > 0:
             share[grades] = home.pupils[grades][use].sum() / count
         else:
@@ -103,7 +107,7 @@ def _participation(home: HomeRolls, residents: Floats, options: DemandOptions) -
 
 
 def _progression(home: HomeRolls, participation: Floats) -> Floats:
-    """ratio[grade] with defaults: participation of the stages against each other, which is 1 within a stage."""
+    """ratio[grade] with defaults: participation of the grades against each other, which is 1 within a school stage."""
     before = home.rolls.before
     default = np.divide(participation, participation[before], out=np.ones(len(before)), where=participation[before] > 0)
     return np.where(np.isnan(home.rolls.ratio), default, home.rolls.ratio)
@@ -123,9 +127,18 @@ def _per_entrant(
     expected = children.of(home.cohorts(stages)).sum(axis=0)
     for stage in stages.ids[: stages.stage_of_grade[entry]]:
         grades = stages.grade_slice(stage)
-        pupils[grades] = _ratio_of_sums(home.pupils[grades], expected[grades])
+        pupils[grades] = _take_up(home.pupils[grades], expected[grades])
     start = participation[entry] if participation[entry] > 0 else 1.0
     return np.where(np.isnan(pupils), participation / start, pupils)
+
+
+def _take_up(pupils: Floats, expected: Floats) -> Floats:
+    """ratio[grade] of pupils to expected entrants of the cohort, drawn to that of the stage as if STAGE_CHILDREN more
+    had been seen there: the youngest grade of a kindergarten takes fewer than the oldest."""
+    stage = _ratio_of_sums(pupils, expected)
+    known = np.isfinite(pupils) & np.isfinite(expected) & np.isfinite(stage)
+    return np.divide(pupils + STAGE_CHILDREN * stage, expected + STAGE_CHILDREN, out=np.full(len(pupils), stage),
+                     where=known)  # fmt: skip
 
 
 def _ratio_of_sums(numerator: Floats, denominator: Floats) -> float:

@@ -22,6 +22,7 @@ from placesim.demography.pupils.views import (
     blend,
     child_view,
     housing_view,
+    joined,
     movement_since_seen,
     roll_view,
 )
@@ -49,10 +50,11 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     participation = local_participation(links.participation, at_home, residents[:, 0], regions_of(inputs))
     movement = movement_since_seen(projection, options, home.rolls.before, areas)
     homes = participation[:, None] * housing_view(projection, options, areas)
+    by_residents = participation[:, None] * residents + (children.homes_factor - 1) * homes
     views = Views(
         rolls=between_areas(roll_view(home, at_home, links, options.years), movement),
         children=between_areas(child_view(children, links, options.years, stages), movement),
-        residents=np.maximum(participation[:, None] * residents + (children.homes_factor - 1) * homes, 0.0),
+        residents=joined(np.maximum(by_residents, 0.0), children, options),
         housing=children.homes_factor * homes,
     )
     parts = blend(views, np.nan_to_num(at_home), options)

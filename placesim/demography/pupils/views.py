@@ -15,6 +15,7 @@ from placesim.demography.rolls.progression import advance
 from placesim.records import Floats, Frozen, Ints, Projection, Stages
 from placesim.scenario.options import DemandOptions
 
+JOINED: Final = 2  # youngest known cohorts by which later ones are brought to level
 FEWEST: Final = 3.0  # persons: the movement of fewer is chance
 BOUNDS: Final = (0.5, 2.0)  # of a cohort's yearly growth by migration
 
@@ -79,6 +80,22 @@ def _growth_by_migration(projection: Projection) -> Floats:
     net = projection.net_migration[..., 1:].sum(axis=2)
     ratio = 1 + np.divide(net, survivors, out=np.zeros_like(net), where=survivors >= FEWEST)
     return np.concatenate([np.ones((*ratio.shape[:2], 1)), np.clip(ratio, *BOUNDS)], axis=2)
+
+
+def joined(residents: Floats, children: KnownChildren, options: DemandOptions) -> Floats:
+    """The residents' view[area, year, grade] with cohorts later than any known brought to the level at which the
+    youngest known ones enter: × r^(1 − k ÷ blend_years), k years later, r = entrants known ÷ residents' view of the
+    last JOINED of them. Where the two views part at their seam, the seam is no turn of events."""
+    stages, entry = options.stages, entry_grade(options.stages)
+    in_time = children.cohorts + stages.ages[entry]
+    last = children.cohorts[(in_time > options.years[0]) & (in_time <= options.years[-1])][-JOINED:]
+    years = last + stages.ages[entry] - options.years[0]
+    seen, projected = children.of(last).sum(), residents[:, years, entry].sum()
+    if not (len(last) and seen > 0 and np.isfinite(projected) and projected > 0):
+        return residents
+    later = cohorts(options.years, stages) - children.cohorts[-1]
+    fading = np.clip(1 - later / options.demand.blend_years, 0.0, 1.0)
+    return np.where(later > 0, residents * (seen / projected) ** fading, residents)
 
 
 def housing_view(projection: Projection | None, options: DemandOptions, areas: int) -> Floats:
