@@ -163,7 +163,8 @@ class Projection(Frozen):
     births[area, step, sex]; deaths, net_migration, housing, displacement [area, step, sex, age at the end of the step].
     control[area, step, sex, age]: what control totals of residents added (negative: took away) at the end of the step.
     births_control[area, step, sex]: how many of the births, all counted in `births`, were added to the modelled ones
-    because births are known or controlled.
+    because births are known or controlled. last_told: of a supplied projection, the last year its table tells; later
+    years are held as that one.
     """
 
     areas: tuple[str, ...]
@@ -178,6 +179,7 @@ class Projection(Frozen):
     draw: int = CENTRAL
     control: Floats = field(default_factory=lambda: np.zeros((0, 0, 0, 0)))
     births_control: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    last_told: int | None = None
 
     def check(self) -> None:
         require((self.residents >= 0).all(), "Projection: residents below zero")

@@ -16,6 +16,7 @@ from placesim.records import Floats, Frozen, Projection, Stages
 from placesim.scenario.options import DemandOptions
 
 STAGE_CHILDREN: Final = 50.0  # a grade with fewer tells its own take-up less than its stage does
+HALF: Final = 0.5  # pupil: keeps the logarithm of nobody finite
 NOBODY: Final = 1e-9  # pupils: fewer are rounding
 
 
@@ -32,19 +33,31 @@ class Links(Frozen):
 
 # -------------------------------------------------------------------------------------------------------- residents
 def residents_by_grade(projection: Projection | None, options: DemandOptions, areas: int) -> Floats:
-    """residents[area, year, grade] of the grade's age; NaN without projection and for ages it does not hold at all."""
+    """residents[area, year, grade] of the grade's age; NaN without projection, for ages it does not hold at all, and
+    for years in which supplied residents are only held as they were."""
     ages = options.stages.ages
     if projection is None:
         return np.full((areas, len(options.years), len(ages)), np.nan)
     years = [projection.years.index(y) for y in options.years]
-    by_age = projection.residents.sum(axis=2)
-    held = by_age.sum(axis=(0, 1)) > 0
-    return np.where(held[ages], by_age[:, years][:, :, ages], np.nan)
+    by_age = projection.residents.sum(axis=2)[:, years]
+    there = by_age.sum(axis=(0, 1)) > 0
+    told = np.array(options.years) <= (projection.last_told or options.years[-1])
+    return np.where(there[ages] & told[:, None], by_age[:, :, ages], np.nan)
+
+
+def residents_of_rolls(projection: Projection | None, home: HomeRolls, options: DemandOptions, areas: int) -> Floats:
+    """residents[area, grade] in the base year of the cohort that the grade's latest rolls hold; NaN where unknown."""
+    ages = options.years[0] - home.cohorts(options.stages)
+    if projection is None:
+        return np.full((areas, len(ages)), np.nan)
+    by_age = projection.year(options.years[0]).sum(axis=1)
+    held = (ages < by_age.shape[1]) & (by_age.sum(axis=0)[np.minimum(ages, by_age.shape[1] - 1)] > 0)
+    return np.where(held, by_age[:, np.minimum(ages, by_age.shape[1] - 1)], np.nan)
 
 
 # ------------------------------------------------------------------------------------------------------------ links
 def link(home: HomeRolls, children: KnownChildren, residents: Floats, options: DemandOptions) -> Links:
-    """Measure rolls, known children and residents of the base year on each other."""
+    """Measure rolls and known children on residents[area, grade] of the same cohorts (`residents_of_rolls`)."""
     stages = options.stages
     participation, presumed = _participation(home, residents, options)
     ratio = _progression(home, participation)
@@ -65,11 +78,9 @@ def local_participation(participation: Floats, at_home: Floats, residents: Float
     [area, grade] of the base year, NaN where unknown.
     """
     pupils, expected = regions.total(at_home), regions.total(participation * residents)
-    known = np.isfinite(pupils) & np.isfinite(expected) & (pupils > 0) & (expected > 0)
-    log = np.log(np.divide(pupils, expected, out=np.ones_like(pupils), where=known))
-    chance = np.divide(1.0, pupils, out=np.zeros_like(pupils), where=known) + np.divide(
-        1.0, expected, out=np.zeros_like(pupils), where=known
-    )
+    known = np.isfinite(pupils) & np.isfinite(expected) & (expected > 0)
+    log = np.log(np.divide(pupils + HALF, expected + HALF, out=np.ones_like(pupils), where=known))
+    chance = np.where(known, 1 / (np.nan_to_num(pupils) + HALF) + 1 / (np.nan_to_num(expected) + HALF), 0.0)
     count = np.maximum(known.sum(axis=0), 1)
     between = np.maximum(np.where(known, log**2 - chance, 0.0).sum(axis=0) / count, 0.0)
     trusted = np.divide(between, between + chance, out=np.zeros_like(chance), where=between + chance > 0)
@@ -88,7 +99,7 @@ def _fed_by(home: HomeRolls) -> Floats:
 def _participation(home: HomeRolls, residents: Floats, options: DemandOptions) -> tuple[Floats, bool]:
     """(participation[grade], whether one was only assumed): as told, else rolls ÷ residents of the stage (of
     each grade before the age of school, where taking part is a choice), else 1."""
-    stages, people = options.stages, residents[:, 0].sum(axis=0)
+    stages, people = options.stages, residents.sum(axis=0)
     known = np.isfinite(home.pupils) & np.isfinite(people)
     share, presumed = np.ones(len(people)), False
     for stage in stages.ids:
@@ -158,7 +169,7 @@ def bring_home(
     of the cohort's known children and the residents of the age, as far as given; else of equal shares.
     """
     by_flows = _shares(home.flows.inside)
-    by_children, by_residents = _shares(children.of(home.cohorts(stages))), _shares(residents[:, 0])
+    by_children, by_residents = _shares(children.of(home.cohorts(stages))), _shares(residents)
     given = np.stack([by_children, by_residents])
     known = np.isfinite(given)
     mean = np.where(known, given, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

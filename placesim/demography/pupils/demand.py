@@ -11,6 +11,7 @@ from placesim.demography.pupils.base_year import (
     link,
     local_participation,
     residents_by_grade,
+    residents_of_rolls,
     said,
 )
 from placesim.demography.pupils.home_rolls import HomeRolls, read_home_rolls
@@ -18,13 +19,15 @@ from placesim.demography.pupils.known import read_known_children
 from placesim.demography.pupils.views import (
     Parts,
     Views,
+    after_entry,
     between_areas,
     blend,
     child_view,
     housing_view,
     joined,
-    movement_since_seen,
     roll_view,
+    since_seen,
+    yearly_growth,
 )
 from placesim.demography.pupils.waterfall import entrants_by_source, entrants_table, waterfall_table
 from placesim.demography.regions import regions_of
@@ -45,16 +48,18 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
     home = read_home_rolls(inputs, options)
     children = read_known_children(inputs, options, home, projection)
     residents = residents_by_grade(projection, options, areas)
-    links = link(home, children, residents, options)
-    at_home, how_brought_home = bring_home(home, children, residents, stages)
-    participation = local_participation(links.participation, at_home, residents[:, 0], regions_of(inputs))
-    movement = movement_since_seen(projection, options, home.rolls.before, areas)
+    of_rolls = residents_of_rolls(projection, home, options, areas)
+    links = link(home, children, of_rolls, options)
+    at_home, how_brought_home = bring_home(home, children, of_rolls, stages)
+    participation = local_participation(links.participation, at_home, of_rolls, regions_of(inputs))
+    growth = yearly_growth(projection, options, areas)
     homes = participation[:, None] * housing_view(projection, options, areas)
     by_residents = participation[:, None] * residents + (children.homes_factor - 1) * homes
+    entering = child_view(children, links, options.years, stages)
     views = Views(
-        rolls=between_areas(roll_view(home, at_home, links, options.years), movement),
-        children=between_areas(child_view(children, links, options.years, stages), movement),
-        residents=joined(np.maximum(by_residents, 0.0), children, options),
+        rolls=between_areas(roll_view(home, at_home, links, options.years), since_seen(growth, home.rolls.before)),
+        children=between_areas(entering, since_seen(growth, after_entry(home.rolls.before, stages))),
+        residents=joined(np.maximum(by_residents, 0.0), children, children.homes_factor * homes, options),
         housing=children.homes_factor * homes,
     )
     parts = blend(views, np.nan_to_num(at_home), options)
@@ -79,7 +84,13 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
         participation=participation,
         homes_factor=children.homes_factor,
         entrants=entrants_table(sources, children, inputs.area_ids, options),
-        waterfall=waterfall_table(by_part, sources, inputs, years=options.years, stages=stages),
+        waterfall=waterfall_table(
+            {**by_part, "homes": np.pad(views.housing, ((0, 1), (0, 0), (0, 0)))},
+            sources,
+            inputs,
+            years=options.years,
+            stages=stages,
+        ),
         notes=(*links.notes, *how_brought_home, *said(notes)),
     )
 

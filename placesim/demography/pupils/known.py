@@ -84,6 +84,7 @@ def read_known_children(
     homes = {
         b: children_of_new_homes(registers.counts[b], registers.years, registers.cohorts, inputs, options)
         for b in (CHILD_BASES.index(basis) for basis in OF_RESIDENTS)
+        if projection is not None and projection.method == "cohort"  # else homes to come are counted nowhere
     }
     places = places_of(inputs)
     factor = _homes_factor(registers, places, homes)
@@ -94,6 +95,8 @@ def read_known_children(
 def _homes_factor(registers: Registers, places: Places, homes: Mapping[int, Floats]) -> float:
     """`homes_factor` over the registers of who lives there."""
     lags = int(registers.to_entry.max(initial=0)) + 1
+    if not homes:
+        return 1.0
     seen = [excess_growth(registers.counts[b], registers.to_entry, places, lags, net) for b, net in homes.items()]
     return homes_factor(*(np.concatenate([part.ravel() for part in column]) for column in zip(*seen, strict=True)))
 

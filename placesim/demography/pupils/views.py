@@ -55,21 +55,30 @@ def between_areas(view: Floats, movement: Floats) -> Floats:
     return moved * np.divide(before, after, out=np.ones_like(before), where=after > 0)
 
 
-def movement_since_seen(projection: Projection | None, options: DemandOptions, before: Ints, areas: int) -> Floats:
-    """movement[area, year, grade]: by how much a cohort has grown by net migration since the base year, or since it
-    entered school after it; 1 without a projection by cohorts.
-
-    Only differences between areas count: how the county's cohorts grow, the progression ratios tell.
-    """
+def yearly_growth(projection: Projection | None, options: DemandOptions, areas: int) -> Floats:
+    """growth[area, year, grade] by net migration of the grade's cohort in the year before; 1 in the base year and
+    without a projection by cohorts."""
     years, stages = options.years, options.stages
-    factor = np.ones((areas, len(years), len(stages.grades)))
-    if projection is None or projection.method != "cohort":
-        return factor
-    ratio = _growth_by_migration(projection)[:, projection.years.index(years[0]) :]
-    moving = np.flatnonzero((before >= 0) & (np.arange(len(before)) != entry_grade(stages)))
-    for y in range(1, len(years)):
-        factor[:, y, moving] = factor[:, y - 1, before[moving]] * ratio[:, y - 1, stages.ages[moving]]
+    growth = np.ones((areas, len(years), len(stages.grades)))
+    if projection is not None and projection.method == "cohort":
+        ratio = _growth_by_migration(projection)[:, projection.years.index(years[0]) :]
+        growth[:, 1:] = ratio[:, : len(years) - 1][:, :, stages.ages]
+    return growth
+
+
+def since_seen(growth: Floats, before: Ints) -> Floats:
+    """factor[area, year, grade]: growth of a cohort from the base year on, or from the first grade that `before` (−1:
+    none) leads back to. Only differences between areas count: how the county's cohorts grow, progression tells."""
+    factor = np.ones_like(growth)
+    moving = np.flatnonzero(before >= 0)
+    for year in range(1, growth.shape[1]):
+        factor[:, year, moving] = factor[:, year - 1, before[moving]] * growth[:, year, moving]
     return factor
+
+
+def after_entry(before: Ints, stages: Stages) -> Ints:
+    """`before` for cohorts known as entrants: they stand at their homes of the entry, and have moved only after it."""
+    return np.where(np.arange(len(before)) > entry_grade(stages), before, -1)
 
 
 def _growth_by_migration(projection: Projection) -> Floats:
@@ -82,15 +91,17 @@ def _growth_by_migration(projection: Projection) -> Floats:
     return np.concatenate([np.ones((*ratio.shape[:2], 1)), np.clip(ratio, *BOUNDS)], axis=2)
 
 
-def joined(residents: Floats, children: KnownChildren, options: DemandOptions) -> Floats:
+def joined(residents: Floats, children: KnownChildren, homes: Floats, options: DemandOptions) -> Floats:
     """The residents' view[area, year, grade] with cohorts later than any known brought to the level at which the
-    youngest known ones enter: × r^(1 − k ÷ blend_years), k years later, r = entrants known ÷ residents' view of the
-    last JOINED of them. Where the two views part at their seam, the seam is no turn of events."""
+    youngest known ones enter: × r^(1 − k ÷ blend_years), k years later, r = entrants known, with those of new
+    homes[area, year, grade], ÷ residents' view of the last JOINED of them. Where two views part, their seam is no turn
+    of events."""
     stages, entry = options.stages, entry_grade(options.stages)
     in_time = children.cohorts + stages.ages[entry]
     last = children.cohorts[(in_time > options.years[0]) & (in_time <= options.years[-1])][-JOINED:]
     years = last + stages.ages[entry] - options.years[0]
-    seen, projected = children.of(last).sum(), residents[:, years, entry].sum()
+    seen = children.of(last).sum() + homes[:, years, entry].sum()
+    projected = residents[:, years, entry].sum()
     if not (len(last) and seen > 0 and np.isfinite(projected) and projected > 0):
         return residents
     later = cohorts(options.years, stages) - children.cohorts[-1]

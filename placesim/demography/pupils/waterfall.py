@@ -71,7 +71,9 @@ def waterfall_table(
     """planning_area (blank: the county), stage, year, component, source, pupils, from the second year on.
 
     last_year − leavers of the last grade + promoted from the stage before + entrants by source + net movers of the
-    continuing cohorts + new housing + outside = pupils of the year. part → pupils[area + outside, year, grade].
+    continuing cohorts + arrivals in new homes + outside = pupils of the year. Net movers hold whatever changes a cohort
+    beside new homes: movement, repeaters, the passage from one view of it to another.
+    part → pupils[area + outside, year, grade]; homes: pupils in homes completed since the base year, however counted.
     """
     areas, columns = inputs.areas, ["planning_area", "stage", "year", "component", "source", "pupils"]
     groups = areas["planning_area"] if "planning_area" in areas else pd.Series([None] * len(areas), dtype=object)
@@ -97,19 +99,22 @@ def _components(
     grades, before = stages.grade_slice(stage), grades_before(stages)
     inside = np.arange(grades.start, grades.stop)
     going_on = inside[np.isin(before[inside], inside)]
-    ends = np.setdiff1d(inside, before[going_on])
-    begins = np.setdiff1d(inside, going_on)
-    core = parts["rolls"] + parts["children"] + parts["residents"]
-    whole = core + parts["housing"] + parts["outside"]
-    yield "last_year", None, whole[:-1, inside].sum(axis=1)
-    yield "leavers", None, -core[:-1, ends].sum(axis=1)
+    ends, begins = np.setdiff1d(inside, before[going_on]), np.setdiff1d(inside, going_on)
+    core, homes = parts["rolls"] + parts["children"] + parts["residents"], parts["homes"]
+    living = core + parts["housing"]
+    promoted = bool((before[begins] >= 0).any()) and entry_grade(stages) not in begins
+    arrived = (homes[1:, going_on] - homes[:-1, before[going_on]]).sum(axis=1)
+    yield "last_year", None, (living + parts["outside"])[:-1, inside].sum(axis=1)
+    yield "leavers", None, -living[:-1, ends].sum(axis=1)
     if entry_grade(stages) in begins:
         for source, pupils in by_source.items():
             if (pupils[1:] > NOBODY).any():
                 yield "entrants", source, pupils[1:]
+    elif promoted:
+        yield "promoted", None, living[1:, begins].sum(axis=1)
     else:
-        first = core[1:, begins].sum(axis=1)
-        yield ("promoted" if (before[begins] >= 0).any() else "entrants"), None, first
-    yield "net_movers", None, core[1:, going_on].sum(axis=1) - core[:-1, before[going_on]].sum(axis=1)
-    for part in ("housing", "outside"):
-        yield part, None, np.diff(parts[part][:, inside].sum(axis=1))
+        yield "entrants", None, core[1:, begins].sum(axis=1)
+    stayed = living[1:, going_on].sum(axis=1) - living[:-1, before[going_on]].sum(axis=1)
+    yield "net_movers", None, stayed - arrived
+    yield "housing", None, arrived + (0.0 if promoted else parts["housing"][1:, begins].sum(axis=1))
+    yield "outside", None, np.diff(parts["outside"][:, inside].sum(axis=1))

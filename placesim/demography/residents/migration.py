@@ -41,6 +41,8 @@ PRIOR_SD: Final = 0.01  # of a county's yearly net movement of children around w
 STEEPEST: Final = 1.0  # net movers per person-year: beyond, counts are of different things
 SOURCES: Final = ("none", "children", "census", "rolls", "learnt")
 NONE, KNOWN_CHILDREN, CENSUSES, ROLLS, LEARNT = range(len(SOURCES))
+CHILDREN_COME_WITH: Final = 16  # ages below it come with their parents
+FOLLOWED: Final = (0.2, 3.0)  # bounds of a cohort's size against the one that came first
 TABLE_COLUMNS: Final = (
     "area_type", "sex", "age_from", "age_to", "source", "rate", "person_years", "weight", "own_weight",
 )  # fmt: skip
@@ -228,3 +230,21 @@ def _explained(
                 }
             )
     return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+
+
+def following_cohorts(in_count: Floats, people: Floats) -> Floats:
+    """in_count[step, area, sex, age] with the children among the newcomers in proportion to their cohort.
+
+    Children come with their parents: a cohort half the size of the one before sends half as many. Count of age x ×
+    people of the cohort that is x at the end of the step ÷ of the one that was x at the end of the first, both as they
+    were at the start (people[age] of the county; cohorts not yet born then count as the youngest). Adults' counts stay.
+    """
+    if not len(in_count):
+        return in_count
+    ages = np.arange(CHILDREN_COME_WITH)
+    steps = np.arange(len(in_count))[:, None]
+    now, first = people[np.maximum(ages - 1 - steps, 0)], people[np.maximum(ages - 1, 0)]
+    factor = np.divide(now, first, out=np.ones_like(now), where=(first > 0) & (now > 0))
+    followed = in_count.copy()
+    followed[..., :CHILDREN_COME_WITH] *= np.clip(factor, *FOLLOWED)[:, None, None, :]
+    return followed

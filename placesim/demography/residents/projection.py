@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from placesim.demography.residents.migration import (
     TABLE_COLUMNS,
     Movement,
     estimate_movement,
+    following_cohorts,
     migration_told,
     moves_estimated,
     with_movement,
@@ -58,6 +60,7 @@ def _given(inputs: Inputs, options: ProjectionOptions, census: Census) -> Projec
         net_migration=empty[1],
         housing=empty[2],
         displacement=empty[3],
+        last_told=census.years[-1],
     )
 
 
@@ -139,11 +142,11 @@ def _years_and_rates(inputs: Inputs, options: ProjectionOptions, census: Census)
     years, rates = _told_rates(inputs, options, census)
     told = migration_told(inputs, years[:-1])
     movement = _movement(inputs, options, census, told, rates)
-    if movement is None:
-        return years, rates
-    factor = np.where(np.array(years[:-1]) >= options.years[0], options.demography.migration_factor, 1.0)
     people = census.residents[:, census.years.index(years[0])]
-    return years, with_movement(rates, movement, told, people=people, factor=factor)
+    if movement is not None:
+        factor = np.where(np.array(years[:-1]) >= options.years[0], options.demography.migration_factor, 1.0)
+        rates = with_movement(rates, movement, told, people=people, factor=factor)
+    return years, replace(rates, in_count=following_cohorts(rates.in_count, people.sum(axis=(0, 1))))
 
 
 def _told_rates(inputs: Inputs, options: ProjectionOptions, census: Census) -> tuple[tuple[int, ...], YearlyRates]:

@@ -2,7 +2,7 @@
 
 Every draw starts from the parts of the central run. With P the planning area, y the year, g the grade, c = y − age(g)
 the cohort and d the draw:
-pupils = {[rolls · unseen(d, c) + children · entry(d, P, c)] · passage(d, y, g)
+pupils = {rolls · unseen(d, c) · passage(d, y, g) + children · entry(d, P, c) · passage after entry(d, y, g)
           + residents · R(d, P, y, g) · counted(d, c)} · place(d, P, y) + housing(d, P, y, g),
 where R = residents of the age in the draw ÷ those of the central run.
 Factors are log-normal with mean 1, so the mean over draws stays at the central run; only housing may come later too.
@@ -40,8 +40,8 @@ def draw_demand(
     shocks = draw_shocks(demand, children, regions, inputs, options)
     moved = residents_by_draw(projection, shocks, housing, regions, (inputs, options))
     extra = demand.homes_factor * extra_pupils(housing, demand, projection, regions, options)
-    observed = parts["rolls"] * shocks.unseen[:, None] + parts["children"] * shocks.entry
-    pupils = observed * shocks.passage[:, None]
+    pupils = parts["rolls"] * (shocks.unseen * shocks.passage)[:, None]
+    pupils = pupils + parts["children"] * shocks.entry * shocks.passage_after_entry[:, None]
     pupils += parts["residents"] * moved * shocks.counted[:, None]
     pupils = pupils * _place(pupils, shocks) + parts["housing"] + extra
     pupils = np.maximum(pupils, 0.0)

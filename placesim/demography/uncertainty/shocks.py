@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placesim.demography.pupils.known import KnownChildren, entry_grade
+from placesim.demography.pupils.views import after_entry
 from placesim.demography.regions import Regions
 from placesim.demography.residents.known_births import known_births
 from placesim.demography.residents.population import AGES
@@ -31,11 +32,11 @@ MOVED_BY: Final = {0: (FAMILIES, 1.0), 16: (YOUTH, 2.0), 30: (FAMILIES, 1.0), 50
 @dataclass(frozen=True, eq=False)
 class Shocks(Frozen):
     """fertility[draw, step] factor on births of the step · unborn[draw, year, grade] that of the cell's cohort ·
-    counted[draw, year, grade] factor on residents of a cohort that no roll has confirmed yet ·
-    unseen[draw, year, grade] factor on cohorts that no roll has seen, where rolls alone speak for them ·
-    migration[draw, step, age] added to the net migration rate · entry[draw, region, year, grade] factor on known
-    children, and on cohorts born later than any that is known · passage[draw, year, grade] factor on the way from grade
-    to grade since the base year or the entry · place[draw, region, year] factor of a planning area against the county.
+    counted[draw, year, grade] factor on residents of a cohort that no roll has confirmed yet · unseen[draw, year,
+    grade] factor on cohorts that no roll has seen, where rolls alone speak for them · migration[draw, step, age] added
+    to the net migration rate · entry[draw, region, year, grade] factor on known children, and on cohorts born later
+    than any that is known · passage[draw, year, grade] factor on the way from grade to grade since the base year,
+    passage_after_entry that since the entry · place[draw, region, year] factor of a planning area against the county.
     """
 
     fertility: Floats
@@ -45,6 +46,7 @@ class Shocks(Frozen):
     migration: Floats
     entry: Floats
     passage: Floats
+    passage_after_entry: Floats
     place: Floats
 
 
@@ -57,6 +59,7 @@ def draw_shocks(
     rolls = read_rolls(inputs, stages, years[0])
     cells = np.array(years)[:, None] - stages.ages
     unborn = _of_cohort(births, cells, years[0])
+    step = _passage(rolls, told, len(years), stages.grades)
     return Shocks(
         fertility=births,
         unborn=unborn,
@@ -64,7 +67,8 @@ def draw_shocks(
         unseen=_of_cohort(births, cells + _youngest_on_roll(rolls, stages), years[0]),
         migration=_migration(told, len(years) - 1),
         entry=_entry(children, regions, told, demand) * unborn[:, None],
-        passage=_passage(rolls, told, years, stages),
+        passage=_along(step, rolls.before),
+        passage_after_entry=_along(step, after_entry(rolls.before, stages)),
         place=_place(told, regions, len(years)),
     )
 
@@ -153,25 +157,26 @@ def _local_variance(children: KnownChildren, regions: Regions) -> Floats:
 
 
 # ---------------------------------------------------------------------------------------------------------- passage
-def _passage(rolls: Rolls, told: Uncertainty, years: tuple[int, ...], stages: Stages) -> Floats:
-    """factor[draw, year, grade]: a lasting error of each grade's ratio and one of each year, cumulated along the cohort
-    from the base year or its entry on."""
+def _passage(rolls: Rolls, told: Uncertainty, years: int, grades: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """(log error[draw, year, grade] of the step into the grade, its variance[grade]): a lasting error of each grade's
+    ratio and one of each year."""
     spread, lasting = progression_spread(rolls)
-    grades = stages.grades
-    level = normals(told.seed, "progression", told.draws, grades, 1)[:, :, 0] * lasting
-    yearly = (
-        normals(told.seed, "progression", told.draws, tuple(f"{g} by year" for g in grades), len(years))
-        * (spread[:, None])
-    )
-    entry = entry_grade(stages)
-    log, variance = np.zeros((told.draws, len(years), len(grades))), np.zeros((len(years), len(grades)))
-    for y in range(1, len(years)):
-        for g in np.flatnonzero(rolls.before >= 0):
-            if g == entry:
-                continue
-            log[:, y, g] = log[:, y - 1, rolls.before[g]] + level[:, g] + yearly[:, g, y]
-            variance[y, g] = variance[y - 1, rolls.before[g]] + lasting[g] ** 2 + spread[g] ** 2
-    return np.exp(log - variance / 2)
+    level = normals(told.seed, "progression", told.draws, grades, 1) * lasting[:, None]
+    by_year = tuple(f"{g} by year" for g in grades)
+    yearly = normals(told.seed, "progression", told.draws, by_year, years) * spread[:, None]
+    return np.swapaxes(level + yearly, 1, 2), lasting**2 + spread**2
+
+
+def _along(step: tuple[Floats, Floats], before: Ints) -> Floats:
+    """factor[draw, year, grade] cumulated along the cohort from the base year on, or from the first grade that `before`
+    leads back to; its mean is 1."""
+    error, variance = step
+    log, spread = np.zeros_like(error), np.zeros(error.shape[1:])
+    moving = np.flatnonzero(before >= 0)
+    for year in range(1, error.shape[1]):
+        log[:, year, moving] = log[:, year - 1, before[moving]] + error[:, year, moving]
+        spread[year, moving] = spread[year - 1, before[moving]] + variance[moving]
+    return np.exp(log - spread / 2)
 
 
 def progression_spread(rolls: Rolls) -> tuple[Floats, Floats]:

@@ -27,19 +27,22 @@ def stream(seed: int, purpose: str, draw: int, unit: str = "") -> np.random.Gene
 
 
 def normals(seed: int, purpose: str, draws: int, units: Sequence[str], length: int) -> Floats:
-    """z[draw, unit, length] standard normal; draws are numbered from 1."""
+    """z[draw, unit, length] standard normal. Draws come in pairs of opposite sign, so that the mean of few draws lies
+    near that of many already; draws are numbered from 1."""
     z = np.empty((draws, len(units), length))
-    for d in range(draws):
+    for d in range(0, draws, 2):
         for u, unit in enumerate(units):
             z[d, u] = stream(seed, purpose, d + 1, unit).standard_normal(length)
+    z[1::2] = -z[: draws // 2 * 2 : 2]
     return z
 
 
 def uniforms(seed: int, purpose: str, draws: int, units: Sequence[str]) -> Floats:
-    """u[draw, unit] uniform on 0–1; draws are numbered from 1."""
+    """u[draw, unit] uniform on 0–1, in pairs u and 1 − u; draws are numbered from 1."""
     u = np.empty((draws, len(units)))
-    for d in range(draws):
+    for d in range(0, draws, 2):
         u[d] = [stream(seed, purpose, d + 1, unit).random() for unit in units]
+    u[1::2] = 1 - u[: draws // 2 * 2 : 2]
     return u
 
 

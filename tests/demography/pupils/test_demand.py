@@ -380,3 +380,20 @@ def test_every_note_has_a_text_in_both_languages(without_population, blended):
     for note in {*without_population.notes, *blended.notes}:
         for language in LANGUAGES:
             assert label(note, language)
+
+
+# ----------------------------------------------------------------------------------- old rolls, and held residents
+def test_participation_holds_cohort_against_cohort_when_rolls_are_old():
+    """Every child attends; rolls of 2023 stand against those who are two years older in 2025."""
+    people = {age: (50.0 + 5 * age, 20.0) for age in range(14)}
+    rolls = {2023: [sum(people[age + 2]) for age in STAGES.ages]}
+    got = estimate_demand(residents(people), inputs(enrolment=enrolment(rolls)), options(blend_years=1))
+    np.testing.assert_allclose(got.participation, 1.0, rtol=0.01)
+
+
+def test_residents_that_are_only_held_on_say_nothing_of_later_years():
+    table = inputs(enrolment=enrolment(ROLLS), children=known(dict.fromkeys(range(2019, 2024), (40, 20))))
+    told = replace(residents(dict.fromkeys(range(14), (300, 300))), last_told=2025)
+    got = estimate_demand(told, table, options(blend_years=2))
+    assert got.parts["residents"].sum() == 0
+    np.testing.assert_allclose(cells(got, "G1").sum(axis=0)[1:3], got.pupils[:-1, 1, 0, 0].sum(), rtol=0.05)

@@ -15,6 +15,7 @@ from placesim.demography.residents.cohort_pairs import child_pairs, register_of,
 from placesim.demography.residents.migration import (
     Movement,
     estimate_movement,
+    following_cohorts,
     migration_told,
     moves_estimated,
 )
@@ -428,3 +429,18 @@ def test_a_day_that_is_none_is_passed_over(day):
     rows = counted("A", 2020, {"2021-08-31": 10, "2023-08-31": 10})
     rows.append({**rows[0], "as_of": day, "children": 999})
     assert len(child_pairs(inputs(children=rows), options(), SURE).area) == 1
+
+
+def test_children_among_newcomers_follow_the_size_of_their_cohort():
+    """Age 5 at the end of the third step was 2 at the start; at the end of the first, 4: half as many children."""
+    people = np.full(101, 100.0)
+    people[:3], people[3:5] = 50.0, 100.0
+    got = following_cohorts(np.full((3, 1, 2, 101), 8.0), people)
+    assert got[2, 0, 0, 5] == 4.0
+    assert got[0, 0, 0, 5] == 8.0  # the first step is as told
+    assert (got[:, :, :, 16:] == 8.0).all()  # adults come as counted
+
+
+def test_newcomers_of_a_level_county_stay_as_they_are():
+    told = np.random.default_rng(3).uniform(0, 9, (5, 2, 2, 101))
+    np.testing.assert_array_equal(following_cohorts(told, np.full(101, 30.0)), told)

@@ -30,3 +30,10 @@ def test_the_variance_of_a_persistent_path_is_the_formulas():
     expected = persistent_variance(6, 0.1, 0.9)
     np.testing.assert_allclose(paths.var(axis=0), expected, rtol=0.12)  # 5 standard errors of a variance of 4000
     np.testing.assert_allclose(expected[:2], [0.01, 0.01 + 0.0081])
+
+
+def test_draws_come_in_pairs_of_opposite_sign():
+    z, u = normals(3, "place", 5, ("T1", "T2"), 4), uniforms(3, "built", 5, ("a", "b"))
+    np.testing.assert_array_equal(z[:4:2], -z[1:4:2])
+    np.testing.assert_allclose(u[:4:2], 1 - u[1:4:2])
+    assert np.isfinite(z).all()
