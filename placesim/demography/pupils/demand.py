@@ -15,7 +15,7 @@ from placesim.demography.pupils.base_year import (
     said,
 )
 from placesim.demography.pupils.home_rolls import HomeRolls, read_home_rolls
-from placesim.demography.pupils.known import read_known_children
+from placesim.demography.pupils.known import moves_into_homes, read_known_children
 from placesim.demography.pupils.views import (
     Parts,
     Views,

@@ -84,12 +84,17 @@ def read_known_children(
     homes = {
         b: children_of_new_homes(registers.counts[b], registers.years, registers.cohorts, inputs, options)
         for b in (CHILD_BASES.index(basis) for basis in OF_RESIDENTS)
-        if projection is not None and projection.method == "cohort"  # else homes to come are counted nowhere
+        if moves_into_homes(projection)  # else homes to come are counted nowhere
     }
     places = places_of(inputs)
     factor = _homes_factor(registers, places, homes)
     brought = {b: factor * net for b, net in homes.items()}
     return replace(known_children(registers, residents, places, base, brought), homes_factor=factor)
+
+
+def moves_into_homes(projection: Projection | None) -> bool:
+    """Whether new homes bring people of their own: only a projection by cohorts moves anybody into them."""
+    return projection is not None and projection.method == "cohort"
 
 
 def _homes_factor(registers: Registers, places: Places, homes: Mapping[int, Floats]) -> float:
