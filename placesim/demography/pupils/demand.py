@@ -67,8 +67,7 @@ def estimate_demand(projection: Projection | None, inputs: Inputs, options: Dema
         "demand.rolls_advanced": bool((home.rolls.latest_year < options.years[0]).any()),
         "demand.level_continued": parts.continued,
         "demand.grade_without_source": parts.empty,
-        "demand.homes_not_counted": inputs.has("developments")
-        and (projection is None or projection.method != "cohort"),
+        "demand.homes_not_counted": inputs.has("developments") and not moves_into_homes(projection),
     }
     county = parts.rolls + parts.children + parts.residents + parts.housing
     by_part = _with_outside(parts, _inflow(home.inflow, county.sum(axis=0)))
