@@ -20,6 +20,7 @@ from placesim.demography.regions import Regions, regions_of
 from placesim.demography.uncertainty.homes import draw_housing, extra_pupils
 from placesim.demography.uncertainty.residents import residents_by_draw
 from placesim.demography.uncertainty.shocks import Shocks, draw_shocks
+from placesim.errors import InputError
 from placesim.records import Demand, DemandDraws, Floats, Inputs, Projection, freeze
 from placesim.scenario.options import DrawOptions
 from placesim.vocabulary import OUTSIDE, PARTS
@@ -30,7 +31,11 @@ NAMED: Final = {"low": 0.10, "medium": 0.50, "high": 0.90}
 def draw_demand(
     projection: Projection | None, demand: Demand, inputs: Inputs, options: DrawOptions
 ) -> DemandDraws | None:
-    """Pupils of `options.uncertainty.draws` futures by planning area, year and grade; None for no draws."""
+    """Pupils of `options.uncertainty.draws` futures by planning area, year and grade; None for no draws.
+
+    projection and demand are the central run's. Raises InputError for a demand of other years than the options'.
+    """
+    _refuse(demand, options)
     if options.uncertainty.draws == 0:
         return None
     regions = regions_of(inputs)
@@ -46,6 +51,14 @@ def draw_demand(
     pupils = pupils * _place(pupils, shocks) + parts["housing"] + extra
     pupils = np.maximum(pupils, 0.0)
     return _record(pupils, demand, regions)
+
+
+def _refuse(demand: Demand, options: DrawOptions) -> None:
+    if not isinstance(demand, Demand):
+        raise InputError("demand", "must be a Demand, as estimate_demand gives it", value=type(demand).__name__)
+    for name, years in (("demand", options.demand.years), ("projection", options.projection.years)):
+        if years != demand.years:
+            raise InputError("options", f"must have the years of the demand in {name}", value=years)
 
 
 def _place(pupils: Floats, shocks: Shocks) -> Floats:

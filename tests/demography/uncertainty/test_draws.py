@@ -9,6 +9,7 @@ import pytest
 from handmade import STAGES, county, squares
 
 from placesim.demography import draw_demand, estimate_demand, project
+from placesim.errors import InputError
 from placesim.records import DemandDraws, Inputs
 from placesim.scenario.options import DemandOptions, DrawOptions, ProjectionOptions
 from placesim.scenario.parameters import DemandParameters, Demography, Housing, Uncertainty
@@ -162,6 +163,16 @@ def test_a_county_with_less_still_has_its_futures(tables):
 def test_a_single_year_has_nothing_to_draw():
     central, draws = drawn(inputs(), options((2025,)))
     np.testing.assert_allclose(draws.pupils, np.broadcast_to(central, draws.pupils.shape), rtol=1e-5)
+
+
+def test_a_demand_of_other_years_is_refused():
+    tables, asked = inputs(), options()
+    projection = project(tables, asked.projection)
+    demand = estimate_demand(projection, tables, asked.demand)
+    with pytest.raises(InputError, match="options: must have the years of the demand"):
+        draw_demand(projection, demand, tables, options(YEARS[:-1]))
+    with pytest.raises(InputError, match="demand: must be a Demand"):
+        draw_demand(projection, None, tables, asked)
 
 
 def test_named_futures_are_low_medium_and_high():
