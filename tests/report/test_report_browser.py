@@ -253,6 +253,43 @@ def test_charts_are_read_with_the_arrow_keys(report: Visit) -> None:
     assert chart.locator(".readout").inner_text().startswith("2026 年：学生 690")
 
 
+def test_a_chart_shows_its_fan_and_reads_it(report: Visit) -> None:
+    chart = report.page.locator("#charts .chart").first
+    assert chart.locator("polygon.fan").count() == 2
+    chart.locator("svg.drawing").focus()
+    report.page.keyboard.press("ArrowRight")
+    assert (
+        "八成情形 450—550 人；多于设计学位的可能 40%，多于班额上限学位的可能 10%"
+        in chart.locator(".readout").inner_text()
+    )
+
+
+def test_pupils_are_led_back_to_their_sources_and_to_the_year_before(report: Visit) -> None:
+    section = report.page.locator("#pupils-section")
+    cells = section.locator("table.plain").first.locator("tbody tr").first.locator("th, td").all_inner_texts()
+    assert cells == ["预防接种", "120", "120", "120"]  # six areas of 20 in each of the three years to come
+    folded = section.locator("details").first
+    folded.locator("summary").click()
+    rows = dict(row.split("\t", 1) for row in folded.locator("tbody tr").all_inner_texts())
+    assert rows["上年学生"].split("\t")[0] == "400"
+    assert rows["当年学生"].split("\t")[0] == fixed(400 - 60 + 80 + 12.5 + 3)
+
+
+def fixed(value: float) -> str:
+    """As the page rounds."""
+    return str(int(value + 0.5))
+
+
+def test_the_backtest_is_drawn_and_its_figures_are_there(report: Visit) -> None:
+    section = report.page.locator("#backtest-section")
+    assert section.locator("figure.chart").count() == 2
+    assert (
+        section.locator("figure.chart").first.locator("svg.drawing rect").count() == 9
+    )  # three methods, three horizons
+    section.locator("summary").click()
+    assert section.locator("table.data tbody tr").count() == 54  # 2 stages × 3 levels × 3 methods × 3 horizons
+
+
 def test_printing_opens_what_is_folded(report: Visit) -> None:
     page = report.page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
