@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from placesim.arguments import as_numbers, refuse
+from placesim.arguments import as_numbers, is_number, refuse
 from placesim.errors import InputError
 from placesim.kernel import kernel
 from placesim.records import Floats, Frozen, require
@@ -54,7 +54,7 @@ def project_population(base: ArrayLike, rates: Rates, *, migration: Literal["end
     births = step_years × Σ fertility × (women at the start + women at the end) ÷ 2, first and last age excluded.
     "end": women at the end are counted before the migrants, who are added last. "even": half of the net migrants are
     added at the start (they age and survive), half at the end; the women of both ends include them.
-    Raises InputError for a wrong shape or value, and for a cell that would fall below zero.
+    Raises InputError for a wrong shape or value, and for a cell that would fall below zero or outgrow float64.
     Source: Preston, Heuveline & Guillot (2001), Demography, boxes 6.1 and 6.2.
     """
     if not isinstance(migration, str) or migration not in EARLY_SHARE:
@@ -69,6 +69,9 @@ def project_population(base: ArrayLike, rates: Rates, *, migration: Literal["end
     empty = _run(population, births, deaths, arrays, (float(rates.step_years), early))
     if empty[0] >= 0:
         raise _below_zero(empty, migrants)
+    beyond = ~np.isfinite(population[1:])
+    if beyond.any():
+        raise _outgrown(beyond, start, arrays)
     return Components(population, births, deaths)
 
 
@@ -78,12 +81,22 @@ def _below_zero(cell: tuple[int, int, int, int], migrants: Floats) -> InputError
     return InputError("net_migrants", rule, (step, area, sex, age), migrants[step, area, sex, age])
 
 
+def _outgrown(beyond: NDArray[np.bool_], start: Floats, arrays: tuple[Floats, Floats, Floats, Floats]) -> InputError:
+    """Names the greatest value of all arguments: the one that drives the first cell beyond float64."""
+    given = {"base": start, "fertility": arrays[1], "net_migrants": arrays[2]}
+    name = max(given, key=lambda argument: np.abs(given[argument]).max(initial=0.0))
+    index = tuple(int(i) for i in np.unravel_index(int(np.abs(given[name]).argmax()), given[name].shape))
+    step, area, sex, age = (int(i) for i in np.unravel_index(int(beyond.argmax()), beyond.shape))
+    rule = f"takes step {step}, area {area}, sex {sex}, age {age} beyond the largest number"
+    return InputError(name, rule, index, given[name][index])
+
+
 # ------------------------------------------------------------------------------------------------ what is refused
 def _checked(base: ArrayLike, rates: Rates) -> tuple[Floats, tuple[Floats, Floats, Floats, Floats]]:
     """The arguments as float64 arrays in C order, after every rule has been tested."""
     if not isinstance(rates, Rates):
         raise InputError("rates", "must be Rates", value=type(rates).__name__)
-    if np.ndim(rates.step_years) or rates.step_years not in STEP_YEARS:
+    if not is_number(rates.step_years) or rates.step_years not in STEP_YEARS:
         raise InputError("step_years", "must be 1 or 5", value=rates.step_years)
     start = _floats("base", base, 3)
     areas, sexes, ages = start.shape
@@ -105,7 +118,7 @@ def _checked(base: ArrayLike, rates: Rates) -> tuple[Floats, tuple[Floats, Float
 
 def _floats(name: str, values: ArrayLike, dimensions: int) -> Floats:
     """A writable C-ordered float64 array (one machine-code version of the kernel serves all), refused if not finite."""
-    array = np.require(as_numbers(name, values, axes=dimensions), requirements=["C", "W"])
+    array = np.require(as_numbers(name, values, axes=dimensions, truths=False), requirements=["C", "W"])
     refuse(name, array, ~np.isfinite(array), "must be a finite number")
     return array
 

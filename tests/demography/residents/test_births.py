@@ -158,3 +158,52 @@ def test_a_period_given_twice_is_refused(year, month, row):
 def test_the_same_period_of_two_series_is_not_twice():
     table = pd.DataFrame({"year": [2017, 2018] * 2, "births": 12.0, "area_id": ["A", "A", "B", "B"]})
     assert cohort_births(table)["births"].tolist() == [12, 12]
+
+
+# --------------------------------------------------------------------------------------------- names of the caller
+@pytest.mark.parametrize("name", ["_months", "_merge", "months", 7])
+def test_series_may_have_any_name(name):
+    got = cohort_births(
+        pd.DataFrame({"year": [2017, 2018], "births": [90, 90]}).assign(**{"x": "s"}).rename(columns={"x": name})
+    )
+    assert list(got.columns) == [name, "year", "births"]
+    assert got.to_numpy().tolist() == [["s", 2018, 90.0]]
+
+
+def test_an_index_may_be_named_like_a_column():
+    table = calendar_years(y2017=90, y2018=90)
+    pd.testing.assert_frame_equal(cohort_births(table.set_index("year", drop=False)), cohort_births(table))
+
+
+def test_a_series_without_a_name_comes_back_as_given():
+    table = calendar_years(y2017=90, y2018=90).assign(school=pd.Series([None, None], dtype=object))
+    assert cohort_births(table)["school"].tolist() == [None]
+
+
+def test_digits_of_other_scripts_are_no_cut_off():
+    with pytest.raises(InputError, match="MM-DD"):
+        cohort_births(calendar_years(y2017=1), cutoff="٠٨-٣١")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "row"),
+    [
+        ("year", [True, False], 0),
+        ("births", [1, True], 1),
+        ("births", [1j, 1], 0),
+        ("births", pd.to_datetime(["2017-01-01"] * 2), 0),
+        ("month", np.zeros(2, "m8[s]"), 0),
+        ("school", ["a", ["b"]], 1),
+    ],
+)
+def test_cells_of_other_kinds_are_refused(column, values, row):
+    table = pd.DataFrame({"year": [2017, 2018], "births": [1, 1]}).assign(**{column: values})
+    with pytest.raises(InputError, match=f"{column} must be") as caught:
+        cohort_births(table)
+    assert caught.value.index == row
+
+
+def test_a_column_given_twice_is_refused():
+    table = calendar_years(y2017=1)
+    with pytest.raises(InputError, match="must have the column births once"):
+        cohort_births(pd.concat([table, table[["births"]]], axis=1))

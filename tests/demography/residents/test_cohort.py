@@ -255,6 +255,56 @@ def test_leavers_may_empty_a_cell_exactly():
     np.testing.assert_array_equal(got.population[1], np.zeros_like(base))
 
 
+@pytest.mark.parametrize("name", ["base", "survival", "fertility", "net_migrants", "males_per_female_birth"])
+@pytest.mark.parametrize("kind", [complex, bool, "M8[ns]", "m8[ns]"])
+@pytest.mark.filterwarnings("error")
+def test_arrays_of_other_kinds_are_refused(name, kind):
+    base, rates = random_case(7)
+    given = {"base": base, **vars(rates)}
+    given[name] = np.zeros(np.shape(given[name]), dtype=kind)
+    with pytest.raises(InputError, match="must be a number, not") as caught:
+        project_population(given.pop("base"), Rates(**given))
+    first = (0,) * given[name].ndim if name != "base" else (0, 0, 0)
+    assert (caught.value.argument, caught.value.index) == (name, first if len(first) > 1 else 0)
+
+
+@pytest.mark.parametrize(("name", "index"), [("base", (1, 0, 2)), ("net_migrants", (0, 1, 1, 3))])
+def test_a_masked_cell_is_missing(name, index):
+    base, rates = random_case(7)
+    given = {"base": base, **vars(rates)}
+    masked = np.ma.masked_array(given[name], mask=np.zeros(np.shape(given[name]), dtype=bool))
+    open_mask = {**given, name: masked}
+    assert (project_population(open_mask.pop("base"), Rates(**open_mask)).population[0] == base).all()
+    masked[index] = np.ma.masked
+    given[name] = masked
+    with pytest.raises(InputError, match="masked") as caught:
+        project_population(given.pop("base"), Rates(**given))
+    assert (caught.value.argument, caught.value.index) == (name, index)
+
+
+@pytest.mark.parametrize(
+    "years", [True, np.True_, np.array(5), np.timedelta64(1), "1", None, [1], {}, 1j, float("nan")]
+)
+def test_years_of_a_step_are_one_number(years):
+    base, rates = random_case(7)
+    with pytest.raises(InputError, match="step_years: must be 1 or 5"):
+        project_population(base, replace(rates, step_years=years))
+
+
+@pytest.mark.parametrize("name", ["base", "fertility", "net_migrants"])
+@pytest.mark.parametrize("migration", ["end", "even"])
+@pytest.mark.filterwarnings("error")
+def test_what_outgrows_all_numbers_is_named(name, migration):
+    base, rates = random_case(7)
+    given = {"base": base, **vars(rates)}
+    given[name] = np.full_like(given[name], 1.7e308)
+    given[name].flat[1] = np.finfo(float).max  # the greatest of all
+    at = np.unravel_index(1, given[name].shape)
+    with pytest.raises(InputError, match="beyond the largest number") as caught:
+        project_population(given.pop("base"), Rates(**given), migration=migration)
+    assert (caught.value.argument, caught.value.index) == (name, at)
+
+
 # ------------------------------------------------------------------------------------------------ published cases
 def by_sex(frame: pd.DataFrame, column: str, *index: str) -> np.ndarray:
     """[…index, sex, age] of a tidy table."""

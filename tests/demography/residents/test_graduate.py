@@ -102,3 +102,32 @@ def test_bad_input_is_named(groups, edges, argument, index):
     with pytest.raises(InputError) as caught:
         graduate(groups, edges)
     assert (caught.value.argument, caught.value.index) == (argument, index)
+
+
+@pytest.mark.parametrize(
+    ("groups", "edges", "argument", "index"),
+    [
+        (np.array([1, 2j]), [0, 5, 10], "groups", 0),
+        ([True, False], [0, 5, 10], "groups", 0),
+        (np.zeros(2, "M8[s]"), [0, 5, 10], "groups", 0),
+        (np.ma.masked_array([1, 2], mask=[0, 1]), [0, 5, 10], "groups", 1),
+        ([1, 2], np.ma.masked_array([0, 5, 10], mask=[0, 0, 1]), "edges", 2),
+        ([1, 2], [False, 5, 10], "edges", 0),
+        ([1e308] * 3, [0, 5, 10, 15], "groups", 0),
+        ([9e299] * 3, [0, 5, 10, 15], "groups", 1),
+        ([1, 2], [0, 5, 10**30], "edges", 2),
+        ([1, 2], [0, 5, 10**12], "edges", 2),
+        ([1, 2], [0, 5, 10**400], "edges", None),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_what_is_no_count_or_age_is_named(groups, edges, argument, index):
+    with pytest.raises(InputError) as caught:
+        graduate(groups, edges)
+    assert (caught.value.argument, caught.value.index) == (argument, index)
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_greatest_counts_are_still_spread():
+    single = graduate([3e299, 3e299, 1.0, 3e299], [0, 5, 10, 15, 101])
+    np.testing.assert_allclose(np.add.reduceat(single, [0, 5, 10, 15]), [3e299, 3e299, 1.0, 3e299], rtol=1e-12)
