@@ -11,10 +11,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 
-from placesim.arguments import as_numbers, refuse
+from placesim.arguments import as_numbers, as_table, is_number, refuse
 from placesim.demography.frames import positions
 from placesim.demography.residents.population import AGES, OLDEST
-from placesim.demography.residents.yields import YieldModel, checked_profile, yields_by_age
+from placesim.demography.residents.yields import (
+    YieldModel,
+    checked_model,
+    checked_profile,
+    checked_types,
+    yields_by_age,
+)
 from placesim.errors import InputError
 from placesim.inputs.nearest import nearest
 from placesim.records import Floats, Frozen, Ints
@@ -92,12 +98,10 @@ def calibrate_profile(
     (counts are Poisson; only where dwellings are told) + (MODEL_ERROR × y)², with y the observed yield or LEAST_YIELD.
     Groups that the profile leaves empty stay empty. Sources: Lawson & Hanson (1974), Solving Least Squares Problems,
     ch. 23; Rue & Held (2005), Gaussian Markov Random Fields, ch. 3.
-    Raises InputError for unknown stages, yields that are negative or missing, no rows, dwellings that are not above 0,
+    Raises InputError for unknown stages, yields that are negative or missing, no rows, dwellings not above 0,
     years_since missing without age_mix.
     """
-    persons, edges = checked_profile("profile", profile), _checked_prior(prior)
-    if not persons.any():
-        raise InputError("profile", "must have residents of at least one age")
+    persons, edges = _start("profile", profile), _checked_prior(prior)
     seen = _observations(observed, model, age_mix)
     by_group = np.add.reduceat(_per_person(seen, model) * persons, edges[:-1], axis=1)
     expected = _prior_equations(prior, np.add.reduceat(persons, edges[:-1]))
@@ -118,25 +122,28 @@ def calibrate_profiles(
 ) -> dict[str, Calibration]:
     """`calibrate_profile` for every dwelling type of a table of yields (columns as there, and dwelling_type).
 
-    Raises InputError for a type without a profile, naming the nearest one.
+    Raises InputError for a type without a profile, naming the nearest one; rows are counted over the whole table.
     """
-    kind = positions(observed, "dwelling_type", tuple(profiles))
+    checked_types(profiles)
+    _checked_prior(prior)
+    _observations(observed, checked_model(model), None)
+    as_table("observed", observed, ("dwelling_type",))
+    kind = _named(observed, "dwelling_type", tuple(profiles))
     for row in np.flatnonzero(kind < 0):
-        name = str(observed["dwelling_type"].iloc[row]) if "dwelling_type" in observed else "(no column)"
-        rule = f"must have a profile; nearest: {nearest(name, profiles)}"
+        name = str(observed["dwelling_type"].iloc[row])
+        rule = f"must have a profile; nearest: {nearest(name, map(str, profiles))}"
         raise InputError("observed.dwelling_type", rule, int(row), name)
-    names = [name for t, name in enumerate(profiles) if (kind == t).any()]
+    rows = {name: np.flatnonzero(kind == t) for t, name in enumerate(profiles)}
+    starts = {name: _start(f"profiles[{name!r}]", profiles[name]) for name, own in rows.items() if len(own)}
     return {
-        name: calibrate_profile(
-            observed[observed["dwelling_type"] == name].reset_index(drop=True), profiles[name], model, prior=prior
-        )
-        for name in names
+        name: calibrate_profile(observed.iloc[rows[name]].reset_index(drop=True), start, model, prior=prior)
+        for name, start in starts.items()
     }
 
 
 def stock_mix(completions: ArrayLike) -> Floats:
     """age_mix[year, years since completion] of the whole stock built since the first of completions[year] ≥ 0."""
-    built = as_numbers("completions", completions, axes=1)
+    built = as_numbers("completions", completions, axes=1, truths=False)
     refuse("completions", built, ~np.isfinite(built) | (built < 0), "must be a number, 0 or more")
     if not len(built) or built[0] <= 0:
         raise InputError("completions", "must start with a year above 0", 0 if len(built) else None)
@@ -159,12 +166,10 @@ class Observations(Frozen):
 
 
 def _observations(observed: pd.DataFrame, model: YieldModel, age_mix: ArrayLike | None) -> Observations:
+    as_table("observed", observed, ("stage", "pupils_per_dwelling"))
     if not len(observed):
         raise InputError("observed", "must have at least one row")
-    for column in ("stage", "pupils_per_dwelling"):
-        if column not in observed:
-            raise InputError("observed", f"must have the column {column}", value=", ".join(map(str, observed.columns)))
-    stage = positions(observed, "stage", model.stages.ids)
+    stage = _named(observed, "stage", checked_model(model).stages.ids)
     for row in np.flatnonzero(stage < 0):
         rule = f"must be one of {', '.join(model.stages.ids)}"
         raise InputError("observed.stage", rule, int(row), observed["stage"].iloc[row])
@@ -175,10 +180,18 @@ def _observations(observed: pd.DataFrame, model: YieldModel, age_mix: ArrayLike 
     return Observations(value.copy(), _error(observed, value), stage, since, mix)
 
 
+def _named(observed: pd.DataFrame, column: str, ids: tuple[str, ...]) -> Ints:
+    """Position in `ids` of each value of the column, −1 where it is none of them."""
+    try:
+        return positions(observed, column, ids)
+    except TypeError as error:  # a cell that cannot be looked up, such as a list
+        raise InputError(f"observed.{column}", "must hold names") from error
+
+
 def _column(observed: pd.DataFrame, name: str) -> Floats:
     """The column as float64, NaN where it is not given."""
     given = observed[name] if name in observed else np.full(len(observed), np.nan)
-    return as_numbers(f"observed.{name}", given, axes=1)
+    return as_numbers(f"observed.{name}", given, axes=1, truths=False)
 
 
 def _error(observed: pd.DataFrame, value: Floats) -> Floats:
@@ -188,6 +201,7 @@ def _error(observed: pd.DataFrame, value: Floats) -> Floats:
     if "dwellings" in observed:
         wrong = ~(counted > 0) & observed["dwellings"].notna().to_numpy()
         refuse("observed.dwellings", counted, wrong, "must be above 0")
+        refuse("observed.dwellings", counted, np.isinf(counted), "must be a finite number")
     sampling = np.where(np.isfinite(counted), least / np.where(counted > 0, counted, 1.0), 0.0)
     error: Floats = np.sqrt(sampling + (MODEL_ERROR * least) ** 2)
     return error
@@ -202,7 +216,7 @@ def _single_age(since: Floats) -> Floats:
 
 
 def _checked_mix(age_mix: ArrayLike, rows: int) -> Floats:
-    mix = as_numbers("age_mix", age_mix, axes=2)
+    mix = as_numbers("age_mix", age_mix, axes=2, truths=False)
     if len(mix) != rows or not 1 <= mix.shape[1] <= AGES:
         raise InputError("age_mix", f"must be [row ({rows}), years since (1 to {AGES})]", value=f"shape {mix.shape}")
     refuse("age_mix", mix, ~np.isfinite(mix) | (mix < 0), "must be a number, 0 or more")
@@ -247,14 +261,23 @@ def _comparison(seen: Observations, model: YieldModel, by_group: Floats, factors
     )
 
 
+def _start(argument: str, profile: ArrayLike) -> Floats:
+    persons = checked_profile(argument, profile)
+    if not persons.any():
+        raise InputError(argument, "must have residents of at least one age")
+    return persons
+
+
 def _checked_prior(prior: Prior) -> Ints:
     """The edges; raises InputError where they are no age groups from 0 to 101, or a spread is not above 0."""
-    edges = as_numbers("prior.edges", prior.edges, axes=1)
+    if not isinstance(prior, Prior):
+        raise InputError("prior", "must be a Prior", value=type(prior).__name__)
+    edges = as_numbers("prior.edges", prior.edges, axes=1, truths=False)
     wrong = ~np.isfinite(edges) | (edges != np.floor(edges)) | np.append(False, np.diff(edges) <= 0)
     refuse("prior.edges", edges, wrong, "must be whole ages that increase")
     if len(edges) < 2 or edges[0] != 0 or edges[-1] != AGES:
         raise InputError("prior.edges", f"must lead from 0 to {AGES}", value=prior.edges)
     for name, value in (("spread", prior.spread), ("step", prior.step), ("size", prior.size)):
-        if not (np.isfinite(value) and value > 0):
-            raise InputError(f"prior.{name}", "must be above 0", value=value)
+        if not (is_number(value) and np.isfinite(value) and value > 0):
+            raise InputError(f"prior.{name}", "must be a number above 0", value=value)
     return edges.astype(np.int64)

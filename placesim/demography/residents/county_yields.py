@@ -41,7 +41,7 @@ def county_model(
 ) -> YieldModel:
     """The county's mean rates and its ramp: what `calibrate_profiles` fits the rows of the table `yields` with."""
     ramp = tuple(options.housing.occupied) or (1.0,)
-    return YieldModel(county_home_rates(inputs, options), stages, ramp, dict(participation or {}))
+    return YieldModel(county_home_rates(inputs, options), stages, ramp, {} if participation is None else participation)
 
 
 def county_home_rates(inputs: Inputs, options: ProjectionOptions) -> HomeRates:

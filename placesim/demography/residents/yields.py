@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from placesim.arguments import as_numbers, refuse
+from placesim.arguments import LARGEST, as_numbers, is_number, refuse
 from placesim.demography.residents.cohort import Rates, project_population
 from placesim.demography.residents.population import AGES, BOTH
 from placesim.errors import InputError
@@ -39,16 +39,16 @@ class HomeRates(Frozen):
     def __post_init__(self) -> None:
         wanted = {"survival": (BOTH, AGES), "fertility": (AGES,), "out_rate": (BOTH, AGES)}
         for name, shape in wanted.items():
-            values = as_numbers(name, getattr(self, name), axes=len(shape)).copy()
+            values = as_numbers(name, getattr(self, name), axes=len(shape), truths=False).copy()
             if values.shape != shape:
                 raise InputError(name, f"must have the axes {shape}", value=f"shape {values.shape}")
             refuse(name, values, ~np.isfinite(values) | (values < 0), "must be a number, 0 or more")
             if name != "fertility":
                 refuse(name, values, values > 1, "must not exceed 1")
             object.__setattr__(self, name, values)
-        males = as_numbers("males_per_female_birth", self.males_per_female_birth, axes=0)
+        males = as_numbers("males_per_female_birth", self.males_per_female_birth, axes=0, truths=False)
         refuse("males_per_female_birth", males, ~(np.isfinite(males) & (males > 0)), "must be a number above 0")
-        turnover = as_numbers("turnover", self.turnover, axes=0)
+        turnover = as_numbers("turnover", self.turnover, axes=0, truths=False)
         refuse("turnover", turnover, ~((turnover >= 0) & (turnover <= 1)), "must lie within 0–1")
         super().__post_init__()
 
@@ -64,14 +64,21 @@ class YieldModel(Frozen):
     participation: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ramp = as_numbers("occupied", self.occupied, axes=1)
+        for name, kind in (("rates", HomeRates), ("stages", Stages), ("participation", Mapping)):
+            given = getattr(self, name)
+            if not isinstance(given, kind):
+                raise InputError(name, f"must be {kind.__name__}", value=type(given).__name__)
+        ramp = as_numbers("occupied", self.occupied, axes=1, truths=False)
         if not len(ramp):
             raise InputError("occupied", "must name the share of at least one year")
         refuse("occupied", ramp, ~((ramp >= 0) & (ramp <= 1)), "must lie within 0–1")
+        object.__setattr__(self, "occupied", tuple(ramp.tolist()))
         for stage, share in self.participation.items():
             if stage not in self.stages.ids:
                 raise InputError("participation", f"must name stages of {self.stages.ids}", value=stage)
-            refuse("participation", as_numbers("participation", share, axes=0), np.array(not share >= 0), "must be ≥ 0")
+            name = f"participation[{stage!r}]"
+            pupils = as_numbers(name, share, axes=0, truths=False)
+            refuse(name, pupils, ~((pupils >= 0) & (pupils <= LARGEST)), "must be a number, 0 or more, below 2⁵³")
         super().__post_init__()
 
 
@@ -83,7 +90,8 @@ def pupil_yields(profiles: Mapping[str, ArrayLike], model: YieldModel, *, years:
     nobody lives yet). Each type is projected as an area of its own. Raises InputError for other shapes and for persons
     that are negative or missing.
     """
-    persons = _persons(profiles)
+    checked_model(model)
+    persons = np.stack([checked_profile(f"profiles[{t!r}]", given) for t, given in checked_types(profiles).items()])
     residents = _filling(persons, model, _years(years))
     pupils = _stage_pupils(residents, model)  # [type, years since, stage]
     occupied = _ramp(model, years)
@@ -103,6 +111,7 @@ def yields_by_age(model: YieldModel, *, years: int = YEARS) -> Floats:
     Yields of any profile are persons[age] times it: everything that happens to people is proportional to them.
     """
     units = np.eye(AGES)
+    checked_model(model)
     return _stage_pupils(_filling(units, model, _years(years)), model).swapaxes(1, 2)
 
 
@@ -147,23 +156,33 @@ def _ramp(model: YieldModel, years: int) -> Floats:
 
 
 # -------------------------------------------------------------------------------------------------- what is refused
-def _persons(profiles: Mapping[str, ArrayLike]) -> Floats:
-    """persons[type, age], each profile checked under its own name."""
+def checked_types(profiles: Mapping[str, ArrayLike]) -> Mapping[str, ArrayLike]:
+    """`profiles`. Raises InputError unless it maps at least one dwelling type to its profile."""
+    if not isinstance(profiles, Mapping):
+        raise InputError("profiles", "must map dwelling types to their persons by age", value=type(profiles).__name__)
     if not profiles:
         raise InputError("profiles", "must hold at least one dwelling type")
-    return np.stack([checked_profile(f"profiles[{name!r}]", persons) for name, persons in profiles.items()])
+    return profiles
+
+
+def checked_model(model: YieldModel) -> YieldModel:
+    """`model`. Raises InputError for anything else."""
+    if not isinstance(model, YieldModel):
+        raise InputError("model", "must be a YieldModel", value=type(model).__name__)
+    return model
 
 
 def checked_profile(argument: str, persons: ArrayLike) -> Floats:
     """persons[age 0–100+] as float64. Raises InputError for another length and for negative or missing persons."""
-    values = as_numbers(argument, persons, axes=1)
+    values = as_numbers(argument, persons, axes=1, truths=False)
     if len(values) != AGES:
         raise InputError(argument, f"must have {AGES} ages (0–100+)", value=len(values))
     refuse(argument, values, ~np.isfinite(values) | (values < 0), "must be a number, 0 or more")
+    refuse(argument, values, values > LARGEST, "must not be above 2⁵³")
     return values
 
 
 def _years(years: int) -> int:
-    if not isinstance(years, (int, np.integer)) or years < 0 or years > AGES:
+    if not is_number(years) or isinstance(years, (float, np.floating)) or years < 0 or years > AGES:
         raise InputError("years", f"must be a whole number from 0 to {AGES}", value=years)
     return int(years)

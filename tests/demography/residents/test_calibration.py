@@ -242,6 +242,10 @@ ROW = {"stage": "primary", "years_since": 3, "pupils_per_dwelling": 0.2, "dwelli
         ({"years_since": 1.5}, "observed.years_since[1]"),
         ({"dwellings": 0.0}, "observed.dwellings[1]"),
         ({"dwellings": -5.0}, "observed.dwellings[1]"),
+        ({"dwellings": np.inf}, "observed.dwellings[1]: must be a finite number"),
+        ({"dwellings": True}, "observed.dwellings[1]"),
+        ({"pupils_per_dwelling": 1j}, "observed.pupils_per_dwelling[0]"),
+        ({"stage": ["primary"]}, "observed.stage: must hold names"),
     ],
 )
 def test_wrong_rows_are_refused_by_name(change, where):
@@ -297,6 +301,11 @@ def test_wrong_mixes_are_refused_by_name(mix, where):
         ({"spread": 0.0}, "prior.spread"),
         ({"step": np.nan}, "prior.step"),
         ({"size": -0.1}, "prior.size"),
+        ({"spread": "a"}, "prior.spread"),
+        ({"spread": None}, "prior.spread"),
+        ({"spread": True}, "prior.spread"),
+        ({"step": np.array([0.3])}, "prior.step"),
+        ({"edges": None}, "prior.edges"),
     ],
 )
 def test_wrong_priors_are_refused_by_name(change, where):
@@ -308,6 +317,91 @@ def test_wrong_priors_are_refused_by_name(change, where):
 @pytest.mark.parametrize("completions", [[], [0, 5], [3, -1], [np.nan, 3]])
 def test_wrong_completions_are_refused(completions):
     with pytest.raises(InputError, match="completions"):
+        stock_mix(completions)
+
+
+@pytest.mark.parametrize("table", [None, {"stage": ["primary"]}, [ROW]])
+@pytest.mark.parametrize(
+    "fit", [lambda t: calibrate_profile(t, START, MODEL), lambda t: calibrate_profiles(t, {"flat": START}, MODEL)]
+)
+def test_yields_must_be_a_table(table, fit):
+    with pytest.raises(InputError, match="observed: must be a DataFrame"):
+        fit(table)
+
+
+def test_a_model_and_a_prior_are_asked_for():
+    row = pd.DataFrame([{**ROW, "dwelling_type": "flat"}])
+    for change, argument in (({"model": None}, "model"), ({"prior": None}, "prior"), ({"prior": 2.0}, "prior")):
+        asked = {"model": MODEL, **change}
+        for fit, start in ((calibrate_profile, START), (calibrate_profiles, {"flat": START})):
+            with pytest.raises(InputError) as caught:
+                fit(row, start, **asked)
+            assert caught.value.argument == argument
+
+
+def test_columns_are_given_once():
+    row = pd.DataFrame([ROW])
+    with pytest.raises(InputError, match="observed: must have the column stage once"):
+        calibrate_profile(pd.concat([row, row[["stage"]]], axis=1), START, MODEL)
+
+
+# ------------------------------------------------------------------------------------------- tables of several types
+TWO = pd.DataFrame([{**ROW, "dwelling_type": name} for name in ("flat", "loft", "flat", "loft")])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "where"),
+    [
+        ("pupils_per_dwelling", -1.0, "observed.pupils_per_dwelling[3]"),
+        ("years_since", 1.5, "observed.years_since[3]"),
+        ("stage", "nursery", "observed.stage[3]"),
+        ("dwellings", 0.0, "observed.dwellings[3]"),
+        ("dwelling_type", "villa", "observed.dwelling_type[3]: must have a profile"),
+        ("dwelling_type", None, "observed.dwelling_type[3]: must have a profile"),
+        ("dwelling_type", ["loft"], "observed.dwelling_type: must hold names"),
+    ],
+)
+def test_rows_are_counted_over_the_whole_table(column, value, where):
+    table = TWO.astype({column: object})
+    table.at[3, column] = value
+    with pytest.raises(InputError) as error:
+        calibrate_profiles(table, {"flat": START, "loft": START}, MODEL)
+    assert str(error.value).startswith(where)
+
+
+def test_rows_are_positions_whatever_the_index():
+    table = TWO.assign(pupils_per_dwelling=[0.2, 0.2, 0.2, -1.0]).set_axis([7, 7, 0, 0])
+    with pytest.raises(InputError, match=r"observed.pupils_per_dwelling\[3\]"):
+        calibrate_profiles(table, {"flat": START, "loft": START}, MODEL)
+
+
+def test_a_table_without_rows_or_types_is_refused():
+    with pytest.raises(InputError, match="observed: must have at least one row"):
+        calibrate_profiles(TWO.iloc[:0], {"flat": START}, MODEL)
+    with pytest.raises(InputError, match="observed: must have the column dwelling_type"):
+        calibrate_profiles(TWO.drop(columns="dwelling_type"), {"flat": START}, MODEL)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "argument"),
+    [
+        (None, "profiles"),
+        (START, "profiles"),
+        ({}, "profiles"),
+        ({"flat": START, "loft": START[:9]}, "profiles['loft']"),
+        ({"flat": START, "loft": 0 * START}, "profiles['loft']"),
+        ({"flat": START, 7: START}, "observed.dwelling_type"),
+    ],
+)
+def test_the_profile_that_is_wrong_is_named(profiles, argument):
+    with pytest.raises(InputError) as caught:
+        calibrate_profiles(TWO, profiles, MODEL)
+    assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize("completions", [[1j], [True], np.ma.masked_array([1.0], mask=[1])])
+def test_completions_of_other_kinds_are_refused(completions):
+    with pytest.raises(InputError, match=r"completions\[0\]: must be a number, not"):
         stock_mix(completions)
 
 

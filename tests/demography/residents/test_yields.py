@@ -245,6 +245,76 @@ def test_wrong_models_are_refused_by_name(change, where):
     assert str(error.value).startswith(where)
 
 
+@pytest.mark.parametrize(
+    "profiles",
+    [None, [of_age(3)], of_age(3), pd.DataFrame({"flat": of_age(3)}), "flat"],
+)
+def test_profiles_are_told_by_type(profiles):
+    with pytest.raises(InputError, match="profiles: must map dwelling types"):
+        pupil_yields(profiles, YieldModel(NOTHING, STAGES))
+
+
+@pytest.mark.parametrize(
+    ("profile", "index"),
+    [
+        (of_age(3) + 0j, 0),
+        (of_age(3) > 0, 0),
+        (np.ma.masked_array(of_age(3), mask=of_age(7)), 7),
+        (of_age(3) * 1e308, 3),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_profile_of_no_persons_is_refused(profile, index):
+    with pytest.raises(InputError) as caught:
+        pupil_yields({"flat": profile}, YieldModel(NOTHING, STAGES))
+    assert (caught.value.argument, caught.value.index) == ("profiles['flat']", index)
+
+
+@pytest.mark.parametrize("years", [True, None, 2.0, "3", np.timedelta64(3)])
+def test_years_are_a_whole_number(years):
+    with pytest.raises(InputError, match="years: must be a whole number"):
+        pupil_yields({"flat": of_age(3)}, YieldModel(NOTHING, STAGES), years=years)
+
+
+@pytest.mark.parametrize("call", [lambda m: pupil_yields({"flat": of_age(3)}, m), yields_by_age])
+def test_a_model_is_asked_for(call):
+    with pytest.raises(InputError, match="model: must be a YieldModel"):
+        call(None)
+
+
+@pytest.mark.parametrize(
+    ("change", "argument"),
+    [
+        ({"rates": None}, "rates"),
+        ({"stages": None}, "stages"),
+        ({"participation": None}, "participation"),
+        ({"participation": [0.5]}, "participation"),
+        ({"participation": {"primary": np.inf}}, "participation['primary']"),
+        ({"participation": {"primary": 1e308}}, "participation['primary']"),
+        ({"participation": {"primary": "all"}}, "participation['primary']"),
+        ({"participation": {"primary": True}}, "participation['primary']"),
+        ({"occupied": 0.5}, "occupied"),
+        ({"occupied": (True,)}, "occupied"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_parts_of_a_model_of_other_kinds_are_named(change, argument):
+    with pytest.raises(InputError) as caught:
+        replace(YieldModel(NOTHING, STAGES), **change)
+    assert caught.value.argument == argument
+
+
+def test_a_county_names_a_wrong_participation():
+    with pytest.raises(InputError, match="participation: must be Mapping"):
+        county_yields(a_county(), options(1, (0.5,)), CHINA, participation=0.5, years=1)
+
+
+def test_the_ramp_that_is_given_stays_the_callers():
+    ramp = np.array([0.5, 1.0])
+    assert YieldModel(NOTHING, STAGES, occupied=ramp).occupied == (0.5, 1.0)
+    ramp[0] = 0.6
+
+
 def test_what_is_given_is_not_changed():
     persons = of_age(4)
     survival = np.ones((2, AGES))
