@@ -19,8 +19,8 @@ from placesim.demography.residents.futures import (
     project_blocks,
     project_futures,
 )
-from placesim.demography.residents.projection import project
-from placesim.demography.residents.rates import YearlyRates, yearly_rates
+from placesim.demography.residents.projection import project, projection_rates
+from placesim.demography.residents.rates import YearlyRates
 from placesim.errors import InputError
 from placesim.scenario.options import ProjectionOptions
 from placesim.scenario.parameters import Demography, Housing
@@ -80,16 +80,10 @@ def town(*, totals: bool = False, crowded: bool = False):
 
 
 def central_of(tables, timing: str):
-    told = Demography(migration_timing=timing)
-    projection = project(tables, ProjectionOptions(YEARS, "08-31", told, Housing()))
+    options = ProjectionOptions(YEARS, "08-31", Demography(migration_timing=timing), Housing())
+    projection = project(tables, options)
     assert projection is not None
-    start = {row["area_id"]: 0.0 for row in squares(["A", "B", "C"])}
-    for row in tables.frame("population").itertuples():
-        start[row.area_id] += row.residents
-    years = tuple(range(2023, 2033))
-    rates = yearly_rates(tables, years, people=np.array(list(start.values())), demography=told, base=2025)
-    steps = YearlyRates(*(getattr(rates, f)[2:] for f in YearlyRates.__dataclass_fields__))
-    return projection, central_run(projection, steps, timing)
+    return projection, central_run(projection, projection_rates(tables, options), timing)
 
 
 @pytest.mark.parametrize("timing", TIMINGS)
