@@ -9,7 +9,7 @@ import numpy as np
 
 from placesim.demography.rolls.entrants import HALF, area_totals, entrants_by_births
 from placesim.demography.rolls.history import History
-from placesim.demography.rolls.level import Flags, damped_trend, is_known, local_level, some
+from placesim.demography.rolls.level import DAMPING, Flags, damped_trend, is_known, local_level, scatter, some
 from placesim.records import Floats, Frozen
 
 PROGRESSION_DRIFT: Final = 0.003**2  # yearly variance of a grade's log progression in the area
@@ -48,8 +48,10 @@ def follow_area(history: History, steps: int) -> Area:
 
 def _unfed(seen: Floats, steps: int) -> Floats:
     """totals[step ≥ 1, grade] as the damped trend of the grade's own totals: of grades that no cohort reaches."""
-    noise = 1 / np.maximum(seen, 1.0) + ENTRY_NOISE
-    return np.maximum(np.exp(damped_trend(np.log(seen + HALF), noise, steps=steps)) - HALF, 0.0)
+    logs, noise = np.log(seen + HALF), 1 / np.maximum(seen, 1.0) + ENTRY_NOISE
+    share = scatter(logs, noise)  # a trend lasts as far as noise does not hide it
+    path = damped_trend(logs, share * noise, steps=steps, lasting=1 - (1 - DAMPING) * share)
+    return np.maximum(np.exp(path) - HALF, 0.0)
 
 
 def _progression(before: Floats, after: Floats, use: Flags) -> Floats:

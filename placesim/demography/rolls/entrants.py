@@ -14,6 +14,7 @@ ENTRY_DRIFT: Final = 0.015**2  # yearly variance of log entrants per birth, comm
 ENTRY_SPREAD: Final = 0.1**2  # variance of a series' first log entrants per birth around its own mean
 OWN_DRIFT: Final = 0.003**2  # yearly variance of what a school does beside the area, in logs, where it is very large
 CELL_DRIFT: Final = 0.03  # … on top, times the pupils of the cell: a few families change a small one
+RECENT: Final = 3  # years of births that tell a series' share of all
 HALF: Final = 0.5  # pupils added before a logarithm, so that an empty cell has one
 
 
@@ -85,8 +86,8 @@ def _own_mean(values: Floats) -> Floats:
 
 
 def _births_ahead(births: Floats, years: int, steps: int) -> Floats:
-    """births[step ≥ 1, series] by year of entry; past the last year known of any, all series follow the sum's damped
-    trend from their own level; a series that ends before stays at its own."""
+    """births[step ≥ 1, series] by year of entry; past the last year known of any, the sum follows its damped trend and
+    every series keeps its share of it; a series that ends before stays at that share of the first year unknown."""
     known = np.flatnonzero(some(is_known(births), 1))
     if not len(known):
         return np.full((steps, births.shape[1]), np.nan)
@@ -94,8 +95,16 @@ def _births_ahead(births: Floats, years: int, steps: int) -> Floats:
     missing = max(years + steps - len(births), 1)
     whole = is_known(births).all(axis=0)
     total = np.nansum(births[:, whole] if whole.any() else births, axis=1, keepdims=True)
-    own = damped_trend(np.log(births + HALF), 1 / np.maximum(births, 1.0), steps=1)[0]
-    trend = damped_trend(np.log(total + HALF), 1 / np.maximum(total, 1.0), steps=missing)
-    on = np.maximum(np.exp(own + trend - trend[:1]) - HALF, 0.0)
+    total = np.where(some(is_known(births), 1)[:, None], total, np.nan)
+    trend = damped_trend(np.log(total + HALF), 1 / np.maximum(np.nan_to_num(total), 1.0), steps=missing)
+    on = np.maximum(np.exp(trend) - HALF, 0.0) * _last_shares(births, total)
     ahead = np.concatenate([births, on])[years : years + steps]
     return np.where(is_known(ahead), ahead, on[0])
+
+
+def _last_shares(births: Floats, total: Floats) -> Floats:
+    """share[series] of the sum over the last RECENT years known of the series, NaN if never known."""
+    known = is_known(births)
+    late = known & (known[::-1].cumsum(axis=0)[::-1] <= RECENT)
+    of = np.where(late, total, 0.0).sum(axis=0)
+    return np.divide(np.where(late, births, 0.0).sum(axis=0), of, out=np.full(len(of), np.nan), where=of > 0)

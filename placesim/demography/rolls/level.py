@@ -15,6 +15,7 @@ DAMPING: Final = 0.8  # what is left of a trend a year later
 LEVEL_DRIFT: Final = 0.02**2  # yearly variance of the level of log births or entrants, apart from their trend
 TREND_DRIFT: Final = 0.015**2  # yearly variance of the trend itself
 START_TREND: Final = 0.02**2  # variance of the first trend around none
+SCATTERS: Final = 0.5  # scatters about a line that the variance given weighs as much as
 
 
 def is_known(values: Floats) -> Flags:
@@ -47,17 +48,18 @@ def local_level(seen: Floats, variance: Floats, *, drift: Floats | float, start:
     return levels
 
 
-def damped_trend(seen: Floats, variance: Floats, *, steps: int) -> Floats:
+def damped_trend(seen: Floats, variance: Floats, *, steps: int, lasting: Floats | float = 1.0) -> Floats:
     """path[step, series] after the last year of seen[year, series]: last level plus damped trend; NaN if never seen.
 
-    State (m, b): m' = m + φ b + η, b' = φ b + ζ, filtered as two-by-two matrices written out; the forecast h years
-    ahead is m + b (φ + … + φʰ). The first level is the first value seen, the first trend is none.
+    State (m, b): m' = m + λ b + η, b' = λ b + ζ, filtered as two-by-two matrices written out; lasting[series] λ of 1
+    follows a steady trend without lag. The forecast h years ahead is m + b (φ + … + φʰ). The first level is the first
+    value seen, the first trend is none.
     """
     level, trend, doubt = first_seen(seen), np.zeros(seen.shape[1]), _start(seen.shape[1])
     for t in range(len(seen)):
-        level, trend = level + DAMPING * trend, DAMPING * trend
+        level, trend = level + lasting * trend, lasting * trend
         mm, mb, bb = doubt
-        mm, mb, bb = mm + 2 * DAMPING * mb + DAMPING**2 * bb, DAMPING * mb + DAMPING**2 * bb, DAMPING**2 * bb
+        mm, mb, bb = mm + 2 * lasting * mb + lasting**2 * bb, lasting * mb + lasting**2 * bb, lasting**2 * bb
         mm, bb = mm + LEVEL_DRIFT, bb + TREND_DRIFT
         noise = np.where(np.isfinite(seen[t]), variance[t], np.inf)
         to_level, to_trend = mm / (mm + noise), mb / (mm + noise)
@@ -66,6 +68,21 @@ def damped_trend(seen: Floats, variance: Floats, *, steps: int) -> Floats:
         doubt = (mm * (1 - to_level), mb * (1 - to_level), bb - to_trend * mb)
     reach = np.cumsum(DAMPING ** np.arange(1, steps + 1))
     return level + reach[:, None] * trend
+
+
+def scatter(seen: Floats, variance: Floats) -> Floats:
+    """share[series], at most 1, of the variance[year, series] by which seen[year, series] scatters about a line.
+
+    d = y[t] − 2 y[t−1] + y[t−2] has variance v[t] + 4 v[t−1] + v[t−2]; the share is twice the mean of d² ÷ that,
+    with SCATTERS more of 1, for half may be chance: a place that falls steadily is no noise, however small.
+    """
+    if len(seen) < 3:
+        return np.ones(seen.shape[1])
+    bend = seen[2:] - 2 * seen[1:-1] + seen[:-2]
+    said = variance[2:] + 4 * variance[1:-1] + variance[:-2]
+    known = is_known(bend)
+    told = np.where(known, bend**2 / np.where(known, said, 1.0), 0.0)
+    return np.minimum(2 * (told.sum(axis=0) + SCATTERS) / (known.sum(axis=0) + SCATTERS), 1.0)
 
 
 def _start(series: int) -> tuple[Floats, Floats, Floats]:

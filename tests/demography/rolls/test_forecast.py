@@ -312,3 +312,31 @@ def test_the_same_answer_twice(world):
         forecast_rolls(made.enrolment, made.births, grades=made.grades, horizon=5, entry_lag=made.lag) for _ in range(2)
     )
     pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+# ---------------------------------------------------------------------------------------------- steady falls and rises
+@pytest.mark.parametrize("size", [40.0, 400.0])
+@pytest.mark.parametrize("rate", [0.95, 1.05])
+@pytest.mark.parametrize("by_school", [True, False])
+def test_births_that_end_make_no_jump(size, rate, by_school):
+    """Births without noise, known two years ahead: the first year past them goes on in their direction, no further."""
+    years, schools = 12, 5
+    births = size * rate ** np.arange(years + 2)
+    table = pd.concat([born(births.tolist()).assign(school=f"S{s}") for s in range(schools)])
+    if not by_school:
+        table = table.groupby("year", as_index=False)["births"].sum()
+    pupils = np.zeros((years, schools, len(GRADES)))
+    pupils[:, :, 0] = 0.75 * births[:years, None]
+    got = entrants(pupils, table)
+    change = got[2] / got[1] - 1
+    assert 0.5 * (rate - 1) / change <= 1 <= 1.1 * (rate - 1) / change
+
+
+@pytest.mark.parametrize("size", [20.0, 100.0, 1000.0])
+@pytest.mark.parametrize("years", [8, 12, 16])
+def test_a_small_school_that_falls_steadily_is_never_put_above_its_last_year(size, years):
+    pupils = np.zeros((years, 1, len(GRADES)))
+    pupils[:, 0, 0] = size * 0.95 ** np.arange(years)
+    got = entrants(pupils, None)
+    assert (got < pupils[-1, 0, 0]).all()
+    assert (got > pupils[-1, 0, 0] * 0.95 ** np.arange(1, 6)).all()

@@ -30,7 +30,7 @@ def slow_level(seen: list[float], variance: list[float], drift: float, start: fl
 
 def slow_trend(seen: np.ndarray, variance: np.ndarray, steps: int) -> np.ndarray:
     """One series: state (level, trend) by matrices, forecast by stepping on."""
-    move = np.array([[1.0, filters.DAMPING], [0.0, filters.DAMPING]])
+    move = np.array([[1.0, 1.0], [0.0, 1.0]])
     state = np.array([seen[~np.isnan(seen)][0], 0.0])
     doubt = np.diag([1.0, filters.START_TREND])
     for value, noise in zip(seen, variance, strict=True):
@@ -39,9 +39,9 @@ def slow_trend(seen: np.ndarray, variance: np.ndarray, steps: int) -> np.ndarray
             gain = doubt[:, 0] / (doubt[0, 0] + noise)
             state = state + gain * (value - state[0])
             doubt = doubt - np.outer(gain, doubt[0])
-    path = []
+    path, damped = [], np.array([[1.0, filters.DAMPING], [0.0, filters.DAMPING]])
     for _ in range(steps):
-        state = move @ state
+        state = damped @ state
         path.append(state[0])
     return np.array(path)
 
