@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -17,6 +17,7 @@ from placesim.records import Floats, Frozen, Ints, require
 SMALL: Final = 6.0  # pupils: a grade up to this size may well be empty for a year
 NEARBY: Final = 3  # years on either side in which an empty grade had pupils, to be taught all the same
 LAST_YEAR: Final = 9999
+LONGEST_LAG: Final = 30  # years from birth to the first grade
 LONGEST: Final = 300  # years of history: beyond it a year is a slip of the pen
 
 
@@ -120,9 +121,14 @@ def _told_apart(counted: Floats) -> Floats:
 
 
 def _listed(grades: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(grades, str) or not len(grades):
+    unordered = isinstance(grades, str | bytes | set | frozenset) or not isinstance(grades, Iterable)
+    given = () if unordered else tuple(grades)
+    if not given:
         raise InputError("grades", "must list the grades from the first to the last", value=grades)
-    listed = tuple(str(g) for g in grades)
+    for place, grade in enumerate(given):
+        if not isinstance(grade, str | int | np.integer) or isinstance(grade, bool):
+            raise InputError("grades", "must be names or whole numbers", place, grade)
+    listed = tuple(str(g) for g in given)
     for place, grade in enumerate(listed):
         if grade in listed[:place]:
             raise InputError("grades", "a grade stands twice", place, grade)
@@ -130,10 +136,13 @@ def _listed(grades: Sequence[str]) -> tuple[str, ...]:
 
 
 def _excluded(exclude: Sequence[int]) -> Ints:
-    for place, year in enumerate(exclude):
-        if isinstance(year, bool) or not isinstance(year, int | np.integer):
+    if not isinstance(exclude, Iterable):
+        raise InputError("exclude", "must list years", value=exclude)
+    years = list(exclude)
+    for place, year in enumerate(years):
+        if isinstance(year, bool) or not isinstance(year, int | np.integer) or abs(year) > LAST_YEAR:
             raise InputError("exclude", "must be whole years", place, year)
-    return np.array([int(y) for y in exclude], dtype=np.int64)
+    return np.array([int(y) for y in years], dtype=np.int64)
 
 
 def _rows(enrolment: pd.DataFrame, grades: tuple[str, ...]) -> tuple[Ints, tuple[Any, ...], Ints, Ints, Floats]:
@@ -205,11 +214,13 @@ def _grades(named: pd.Series, grades: tuple[str, ...]) -> Ints:
 
 def _entering(births: pd.DataFrame | None, schools: tuple[Any, ...], first: int, last: int, lag: int | None) -> Floats:
     """births[year of entry from `first` on, school or 1]; rows of schools without enrolment are left out."""
-    if births is None:
+    given = isinstance(lag, int | np.integer) and not isinstance(lag, bool) and 0 <= lag <= LONGEST_LAG
+    if not given and (births is not None or lag is not None):
+        rule = f"must be given with births: whole years, at most {LONGEST_LAG}, from birth to the first grade"
+        raise InputError("entry_lag", rule, value=lag)
+    if births is None or lag is None:
         return np.empty((last - first + 1, 0))
     _refuse_columns("births", births, ("year", "births"))
-    if isinstance(lag, bool) or not isinstance(lag, int | np.integer) or lag < 0:
-        raise InputError("entry_lag", "must be given with births: whole years from birth to the first grade", value=lag)
     enters = whole_years("births", births) + int(lag)
     number = counts("births", births, "births")
     place, series = _series(births, schools)

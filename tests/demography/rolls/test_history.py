@@ -187,3 +187,25 @@ def test_the_tables_given_are_not_changed():
     forecast_rolls(rows, births, grades=GRADES, horizon=3, entry_lag=5, exclude=[2019])
     pd.testing.assert_frame_equal(rows, before[0])
     pd.testing.assert_frame_equal(births, before[1])
+
+
+@pytest.mark.parametrize("grades", [None, 5, {"0", "1", "2", "3"}, [None, "0"], [0.0, 1.0], "0123", []])
+def test_grades_that_are_no_ordered_list_are_refused(grades):
+    table = pd.DataFrame({"year": [2020], "school": ["A"], "grade": ["0"], "pupils": [9]})
+    with pytest.raises(InputError, match="grades"):
+        forecast_rolls(table, grades=grades, horizon=1)
+
+
+@pytest.mark.parametrize("wrong", [{"exclude": 2012}, {"exclude": None}, {"exclude": [10**30]}, {"entry_lag": "x"}])
+def test_exclude_and_lag_that_are_no_years_are_refused(wrong):
+    table = pd.DataFrame({"year": [2020], "school": ["A"], "grade": ["0"], "pupils": [9]})
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        forecast_rolls(table, grades=["0"], horizon=1, **wrong)
+
+
+@pytest.mark.parametrize("lag", [10**6, 10**30, -1, True])
+def test_a_lag_longer_than_any_schooling_is_refused(lag):
+    table = pd.DataFrame({"year": [2020], "school": ["A"], "grade": ["0"], "pupils": [9]})
+    births = pd.DataFrame({"year": [2015], "births": [90]})
+    with pytest.raises(InputError, match="entry_lag"):
+        forecast_rolls(table, births, grades=["0"], horizon=1, entry_lag=lag)
