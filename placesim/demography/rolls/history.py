@@ -167,6 +167,9 @@ def _refuse_columns(argument: str, frame: Any, columns: tuple[str, ...]) -> None
     for column in columns:
         if column not in frame:
             raise InputError(argument, f"needs a column {column}", value=list(frame.columns))
+    for column in ("school", *columns):
+        if (frame.columns == column).sum() > 1:
+            raise InputError(argument, f"has the column {column} twice", value=list(frame.columns))
 
 
 def whole_years(argument: str, frame: pd.DataFrame) -> Ints:
@@ -189,6 +192,9 @@ def _places(named: pd.Series) -> tuple[tuple[Any, ...], Ints]:
     """(schools in the order of their names, place of each row); numbers come before other names."""
     for row in np.flatnonzero(named.isna().to_numpy())[:1]:
         raise InputError("enrolment", "school must be given", int(row), named.iloc[row])
+    for row, school in enumerate(named):
+        if not isinstance(school, Hashable) or school == "":
+            raise InputError("enrolment", "school must be a name or a number", row, repr(school))
     code, found = pd.factorize(named.astype(object))
     names = list(found)
     order = sorted(range(len(names)), key=lambda i: _by_name(names[i]))

@@ -209,3 +209,17 @@ def test_a_lag_longer_than_any_schooling_is_refused(lag):
     births = pd.DataFrame({"year": [2015], "births": [90]})
     with pytest.raises(InputError, match="entry_lag"):
         forecast_rolls(table, births, grades=["0"], horizon=1, entry_lag=lag)
+
+
+@pytest.mark.parametrize("school", ["", ["A"], {"A": 1}])
+def test_schools_that_are_no_names_are_refused_with_their_row(school):
+    table = pd.DataFrame({"year": [2020] * 2, "school": ["A", school], "grade": ["0"] * 2, "pupils": [9] * 2})
+    with pytest.raises(InputError, match="school must be a name"):
+        forecast_rolls(table, grades=["0"], horizon=1)
+
+
+@pytest.mark.parametrize("column", ["year", "school", "grade", "pupils"])
+def test_a_column_that_stands_twice_is_refused(column):
+    table = pd.DataFrame({"year": [2020], "school": ["A"], "grade": ["0"], "pupils": [9]})
+    with pytest.raises(InputError, match=f"has the column {column} twice"):
+        forecast_rolls(pd.concat([table, table[[column]]], axis=1), grades=["0"], horizon=1)
