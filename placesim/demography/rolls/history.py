@@ -182,6 +182,8 @@ def whole_years(argument: str, frame: pd.DataFrame) -> Ints:
 
 def counts(argument: str, frame: pd.DataFrame, column: str) -> Floats:
     """The column as finite numbers that are not negative, or InputError with the first row that is none."""
+    if frame[column].dtype.kind in "mMbc":
+        raise InputError(argument, f"{column} must be a number and not negative", 0, str(frame[column].dtype))
     values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     for row in np.flatnonzero(~(is_known(values) & (values >= 0)))[:1]:
         raise InputError(argument, f"{column} must be a number and not negative", int(row), frame[column].iloc[row])

@@ -223,3 +223,10 @@ def test_a_column_that_stands_twice_is_refused(column):
     table = pd.DataFrame({"year": [2020], "school": ["A"], "grade": ["0"], "pupils": [9]})
     with pytest.raises(InputError, match=f"has the column {column} twice"):
         forecast_rolls(pd.concat([table, table[[column]]], axis=1), grades=["0"], horizon=1)
+
+
+@pytest.mark.parametrize("kind", ["bool", "complex128", "timedelta64[ns]", "datetime64[ns]"])
+def test_pupils_of_a_kind_that_does_not_count_are_refused(kind):
+    table = pd.DataFrame({"year": [2020], "school": ["A"], "grade": ["0"], "pupils": np.array([1]).astype(kind)})
+    with pytest.raises(InputError, match="pupils must be a number"):
+        forecast_rolls(table, grades=["0"], horizon=1)
