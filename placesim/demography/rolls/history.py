@@ -97,8 +97,36 @@ def read_history(
         raise InputError("enrolment", f"years must lie within {LONGEST} of each other", row, int(year[row]))
     counted = np.full((last - first + 1, len(schools), len(listed)), np.nan)
     counted[year[known] - first, place[known], grade[known]] = pupils[known]
-    filled = _told_apart(counted)
+    filled = _told_apart(_last_year_mended(counted))
     return History(first, schools, listed, filled, _entering(births, schools, first, last, entry_lag))
+
+
+def _last_year_mended(counted: Floats) -> Floats:
+    """counted[year, school, grade] with holes of the last year filled, since every forecast starts there.
+
+    A hole: no row, though the grade held more than SMALL pupils the year before and the school (or, for a grade that
+    stands in no row at all, the county) goes on with grades below and above it. Filled by the cohort below a year
+    before, at the ratio of the schools that were counted, else by the grade's own pupils of the year before.
+    """
+    if len(counted) < 2 or counted.shape[2] < 2:
+        return counted
+    before, last = counted[-2], counted[-1]
+    there = np.nan_to_num(last) > 0
+    below, above = np.cumsum(there, axis=1) - there > 0, np.cumsum(there[:, ::-1], axis=1)[:, ::-1] - there > 0
+    nowhere = ~is_known(last).any(axis=0) & there.any()
+    hole = (
+        ~is_known(last) & (np.nan_to_num(before) > SMALL) & ((below & above) | (nowhere & there.any(axis=1)[:, None]))
+    )
+    if not hole.any():
+        return counted
+    fed = np.concatenate([np.full((len(before), 1), np.nan), before[:, :-1]], axis=1)
+    both = is_known(last) & (np.nan_to_num(fed) > 0)
+    seen, expected = (np.where(both, part, 0.0).sum(axis=0) for part in (last, fed))
+    ratio = np.divide(seen, expected, out=np.ones_like(seen), where=expected > 0)
+    estimate = np.where(np.nan_to_num(fed) > 0, fed * ratio, before)
+    mended = counted.copy()
+    mended[-1] = np.where(hole, estimate, last)
+    return mended
 
 
 def _told_apart(counted: Floats) -> Floats:

@@ -340,3 +340,31 @@ def test_a_small_school_that_falls_steadily_is_never_put_above_its_last_year(siz
     got = entrants(pupils, None)
     assert (got < pupils[-1, 0, 0]).all()
     assert (got > pupils[-1, 0, 0] * 0.95 ** np.arange(1, 6)).all()
+
+
+# ------------------------------------------------------------------------------------------- holes of the last year
+def _steady() -> pd.DataFrame:
+    rows = [(y, s, g, 300) for y in range(2010, 2020) for s in "AB" for g in ("R", "1", "2", "3")]
+    return pd.DataFrame(rows, columns=["year", "school", "grade", "pupils"])
+
+
+def test_a_row_missing_in_the_last_year_is_not_a_grade_lost():
+    table = _steady()
+    hole = (table["year"] == 2019) & (table["school"] == "A") & (table["grade"] == "1")
+    got = forecast_rolls(table[~hole], grades=["R", "1", "2", "3"], horizon=3)
+    np.testing.assert_allclose(got["mean"], np.where(got["school"].isna(), 600, 300), rtol=1e-3)
+
+
+def test_a_grade_missing_everywhere_in_the_last_year_is_not_nobody():
+    table = _steady()
+    got = forecast_rolls(
+        table[~((table["year"] == 2019) & (table["grade"] == "R"))], grades=["R", "1", "2", "3"], horizon=2
+    )
+    np.testing.assert_allclose(got[got["school"].isna()].groupby("year")["mean"].sum(), 2400, rtol=1e-3)
+
+
+def test_a_last_grade_that_closes_is_no_hole():
+    table = _steady()
+    closed = (table["year"] == 2019) & (table["school"] == "A") & (table["grade"] == "3")
+    got = forecast_rolls(table[~closed], grades=["R", "1", "2", "3"], horizon=2)
+    assert not ((got["school"] == "A") & (got["grade"] == "3")).any()
