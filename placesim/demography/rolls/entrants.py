@@ -33,8 +33,8 @@ def area_totals(pupils: Floats) -> Floats:
 def entrants_by_births(history: History, steps: int) -> Floats:
     """entrants[step ≥ 1, series] = births × entrants per birth; NaN of schools without either or without first grade.
 
-    log entrants per birth = the area's, a local level, + where births are by school its own beside the area's of the
-    same year, so that what happens to all is told by all.
+    log entrants per birth = a local level of its own for each series: births by school are of areas that share no
+    pupils, and what happens to one is no news of the others.
     """
     if not history.births.shape[1]:
         return np.full((steps, 0), np.nan)
@@ -45,10 +45,7 @@ def entrants_by_births(history: History, steps: int) -> Floats:
         taught = seen > 0
     past = _padded(history.births, len(seen))
     known = taught & is_known(past) & (past > 0)
-    of_all = _log_ratio(np.where(known, seen, 0.0).sum(axis=1), np.where(known, past, 0.0).sum(axis=1))
-    level = _area_level(of_all, np.where(known, seen, 0.0).sum(axis=1))
-    if history.births_by_school:
-        level = level + _beside(_log_ratio(seen, past, known) - of_all[:, None], seen)
+    level = _level(_log_ratio(seen, past, known), seen)
     return np.where(taught[-1], _births_ahead(history.births, len(seen), steps) * np.exp(level), np.nan)
 
 
@@ -58,17 +55,11 @@ def _log_ratio(pupils: Floats, births: Floats, use: Flags | None = None) -> Floa
     return np.where(use, np.log((np.where(use, pupils, 1.0) + HALF) / (np.where(use, births, 1.0) + HALF)), np.nan)
 
 
-def _area_level(ratio: Floats, pupils: Floats) -> Floats:
-    """The area's log entrants per birth after the last year, NaN if never seen."""
-    noise = 1 / np.maximum(pupils, 1.0)
-    return local_level(ratio, noise, drift=ENTRY_DRIFT, start=_own_mean(ratio), spread=np.array(ENTRY_SPREAD))[-1]
-
-
-def _beside(ratio: Floats, pupils: Floats) -> Floats:
-    """own[school] log entrants per birth beside the area's, NaN if never seen."""
+def _level(ratio: Floats, pupils: Floats) -> Floats:
+    """The log entrants per birth of each series after the last year, NaN if never seen."""
     typical = np.maximum(np.exp(_own_mean(np.log(np.maximum(pupils, 1.0)))), 1.0)
     noise = 1 / np.maximum(np.nan_to_num(pupils), 1.0)
-    drift = OWN_DRIFT + CELL_DRIFT / typical
+    drift = ENTRY_DRIFT + CELL_DRIFT / typical
     return local_level(ratio, noise, drift=drift, start=_own_mean(ratio), spread=np.array(ENTRY_SPREAD))[-1]
 
 

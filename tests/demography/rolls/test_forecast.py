@@ -368,3 +368,18 @@ def test_a_last_grade_that_closes_is_no_hole():
     closed = (table["year"] == 2019) & (table["school"] == "A") & (table["grade"] == "3")
     got = forecast_rolls(table[~closed], grades=["R", "1", "2", "3"], horizon=2)
     assert not ((got["school"] == "A") & (got["grade"] == "3")).any()
+
+
+def test_what_happens_to_one_area_is_no_news_of_the_others():
+    """Births by school are of areas of their own: a merger of A and B leaves C and D at 300."""
+    rows = [(y, s, 300.0) for y in range(2010, 2020) for s in "ABCD"]
+    rolls = pd.DataFrame(rows, columns=["year", "school", "pupils"]).assign(grade="R")
+    births = pd.DataFrame(
+        [(y - 4, s, 400.0) for y in range(2010, 2024) for s in "ABCD"], columns=["year", "school", "births"]
+    )
+    merged = rolls["school"].eq("B") & rolls["year"].eq(2019)
+    into = rolls["school"].eq("A") & rolls["year"].eq(2019)
+    rolls = rolls.assign(pupils=rolls["pupils"].where(~into, 600.0))[~merged]
+    got = forecast_rolls(rolls, births, grades=["R"], horizon=3, entry_lag=4)
+    others = got[got["school"].isin(["C", "D"])]
+    np.testing.assert_allclose(others["mean"], 300, rtol=0.01)
