@@ -91,10 +91,9 @@ def _known(inputs: Inputs, options: DrawOptions) -> NDArray[np.bool_]:
 def _of_cohort(births: Floats, cohort: Ints, base: int) -> Floats:
     """factor[draw, …] of the births of each cohort; 1 for cohorts born by the base year."""
     step = cohort - base - 1
-    later = step >= 0
-    return np.where(later, births[:, np.clip(step, 0, max(births.shape[1] - 1, 0))], 1.0) if births.size else (
-        np.ones((len(births), *cohort.shape))
-    )  # fmt: skip
+    if not births.shape[1]:
+        return np.ones((len(births), *cohort.shape))
+    return np.where(step >= 0, births[:, np.clip(step, 0, births.shape[1] - 1)], 1.0)
 
 
 def _counted(told: Uncertainty, cohort: Ints, stages: Stages, base: int) -> Floats:
