@@ -27,7 +27,7 @@ test: check
 	$(BIN)/pytest -n 2
 
 evidence: .venv/.ready
-	$(BIN)/pytest -m evidence --evidence evidence.json
+	$(BIN)/pytest -m evidence --evidence=evidence.json
 
 constraints:  # pins what this environment holds; run it after a change of dependencies and prove it with make test
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
