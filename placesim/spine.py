@@ -37,6 +37,20 @@ from placesim.supply import check_changes, roll_forward
 T = TypeVar("T")
 Progress = Callable[[str], None]
 
+# What the futures read, and with them the explanation of each figure.
+_OF_FUTURES = (
+    "areas",
+    "enrolment",
+    "schools",
+    "flows",
+    "children",
+    "population",
+    "rates",
+    "births",
+    "totals",
+    "developments",
+    "household_profiles",
+)
 # What each stage reads of the inputs and which rooms compute it: the two parts of its cache key that the code knows.
 _READS = {
     "projection": (
@@ -60,32 +74,8 @@ _READS = {
         "developments",
         "household_profiles",
     ),
-    "draws": (
-        "areas",
-        "enrolment",
-        "schools",
-        "flows",
-        "children",
-        "population",
-        "rates",
-        "births",
-        "totals",
-        "developments",
-        "household_profiles",
-    ),
-    "explanations": (
-        "areas",
-        "enrolment",
-        "schools",
-        "flows",
-        "children",
-        "population",
-        "rates",
-        "births",
-        "totals",
-        "developments",
-        "household_profiles",
-    ),
+    "draws": _OF_FUTURES,
+    "explanations": _OF_FUTURES,
     "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),

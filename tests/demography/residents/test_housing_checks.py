@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from handmade import county, squares
+from told import only, written
 
 from placesim.demography.residents.check_housing import check_housing
 from placesim.errors import Finding
-from placesim.messages import describe
 from placesim.scenario.options import ProjectionOptions
 from placesim.scenario.parameters import Demography, Housing
 
@@ -27,16 +27,7 @@ def check(*developments: dict[str, Any], profiles: list[dict] | None = OWN, **ta
         tables["household_profiles"] = profiles
     if developments:
         tables["developments"] = list(developments)
-    findings = list(check_housing(county({"areas": squares(["A", "B"]), **tables}), OPTIONS))
-    for finding in findings:  # every message can be written in both languages
-        for language in ("en", "zh"):
-            assert "{" not in "".join(describe(finding, language))
-    return findings
-
-
-def only(findings: list[Finding]) -> Finding:
-    assert len(findings) == 1, findings
-    return findings[0]
+    return written(check_housing(county({"areas": squares(["A", "B"]), **tables}), OPTIONS))
 
 
 def place(finding: Finding) -> tuple[str, str | None, int | None, str | None]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from handmade import county, squares
+from told import only, written
 
 from placesim.demography.residents.check_migration import check_migration
 from placesim.errors import Finding
@@ -36,16 +37,7 @@ def check(*, demography: dict[str, Any] | None = None, **tables: list[dict]) -> 
     areas = [{**s, "planning_area": AREAS[s["area_id"]]} for s in squares([*AREAS])]
     given = county({"areas": areas, "population": people(), "rates": MOVES, **tables})
     told = ProjectionOptions((2025, 2026, 2027), "08-31", Demography(**(demography or {})), Housing())
-    findings = list(check_migration(given, told))
-    for finding in findings:  # every message can be written in both languages
-        for language in ("en", "zh"):
-            assert "{" not in "".join(describe(finding, language))
-    return findings
-
-
-def only(findings: list[Finding]) -> Finding:
-    assert len(findings) == 1, findings
-    return findings[0]
+    return written(check_migration(given, told))
 
 
 def test_a_county_in_order_has_nothing_to_tell():
