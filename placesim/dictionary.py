@@ -30,6 +30,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Between:
+    """A line table that may come without lines: its rows join points of `table`, named by the columns start, end."""
+
+    table: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
 class TableSpec:
     """One table: its columns in order, the columns that name a row, and what a county must declare about it."""
 
@@ -43,6 +52,7 @@ class TableSpec:
     dated: bool = False
     as_of: bool = False
     basis: tuple[str, ...] = ()
+    between: Between | None = None
     by_id: Mapping[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -59,4 +69,6 @@ def table_specs() -> Mapping[str, TableSpec]:
 def _spec(table: str, body: dict[str, Any]) -> TableSpec:
     columns = tuple(Column(**{**c, "choices": tuple(c.get("choices", ()))}) for c in body.pop("columns"))
     body["key"], body["basis"] = tuple(body["key"]), tuple(body.get("basis", ()))
+    if between := body.pop("between", None):
+        body["between"] = Between(between["table"], between["from"], between["to"])
     return TableSpec(id=table, columns=columns, **body)

@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 
 ENTRANTS = ("area_id", "year", "source", "pupils", "disaggregated")
 WATERFALL = ("planning_area", "stage", "year", "component", "source", "pupils")
+JOINS = ("unit", "id", "mode", "metres")
 BACKTEST = ("stage", "level", "method", "horizon", "n", "mape", "bias", "coverage")
 
 
@@ -328,10 +329,39 @@ class Places(Frozen):
 
 
 @dataclass(frozen=True)
+class HomeWays(Frozen):
+    """Where people of the areas live, and the ways from there: what `Travel` says of whole areas is made of them.
+
+    home_area[home] position on the area axis, home_share[home] of the area's people (1 by area), home_x, home_y[home];
+    home[row], school[row] positions, each pair once, sorted; minutes[row], metres[row], ride[row]: by vehicle.
+    """
+
+    home_area: Ints
+    home_share: Floats
+    home_x: Floats
+    home_y: Floats
+    home: Ints
+    school: Ints
+    minutes: Floats
+    metres: Floats
+    ride: NDArray[np.bool_]
+
+    def check(self) -> None:
+        require(np.isfinite(self.minutes).all() and np.isfinite(self.metres).all(), "HomeWays: unreachable is a mask")
+        of_area = np.bincount(self.home_area, weights=self.home_share)
+        require(np.allclose(of_area, 1.0), "HomeWays: shares of an area's homes must sum to 1")
+        before, after = self.home[:-1], self.home[1:]
+        sorted_ = (after > before) | ((after == before) & (self.school[1:] > self.school[:-1]))
+        require(bool(sorted_.all()), "HomeWays: rows sorted by home, school, each pair once")
+
+
+@dataclass(frozen=True)
 class Travel(Frozen):
     """Reachable (area, school) pairs, sorted by area then school; what is not listed is unreachable.
 
-    area[row], school[row] positions on the axes; minutes[row], metres[row]. `method`: roads | matrix | straight_line.
+    area[row], school[row] positions on the axes; minutes[row], metres[row], means over the area's people who reach the
+    school, at least half of them. `method`: roads | matrix | straight_line. ways: the same by home; None where travel
+    was not measured here. joins: unit (area | point | school), id, mode, metres of the straight way to the roads.
     """
 
     areas: tuple[str, ...]
@@ -342,6 +372,8 @@ class Travel(Frozen):
     metres: Floats
     method: str
     notes: tuple[str, ...] = ()
+    ways: HomeWays | None = None
+    joins: pd.DataFrame = field(default_factory=lambda: no_rows(JOINS))
 
     def check(self) -> None:
         require(np.isfinite(self.minutes).all() and np.isfinite(self.metres).all(), "Travel: unreachable is a mask")

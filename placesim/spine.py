@@ -88,7 +88,7 @@ _CODE = {
     "backtest": ("demography",),
     "explanations": ("demography",),
     "places": ("supply",),
-    "travel": ("geo",),
+    "travel": ("geo", "kernel.py"),
     "allocation": ("allocation",),
 }
 
@@ -219,6 +219,7 @@ def _record_types() -> dict[str, type]:
         records.DemandDraws,
         records.Places,
         records.Travel,
+        records.HomeWays,
         records.Allocation,
         records.Stages,
         records.Stage,

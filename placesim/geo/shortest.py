@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +16,18 @@ from placesim.records import Floats, Ints
 
 _CHUNK = 64  # sources per call of scipy
 _CELLS = 16_000_000  # distances held at once: 128 MB
+
+
+@dataclass(frozen=True)
+class Graph:
+    """cost[tail, head] of one-way links; link[entry] = which of the given links an entry of `cost` is."""
+
+    cost: csr_array
+    link: Ints
+
+    @property
+    def nodes(self) -> int:
+        return int(self.cost.shape[0])
 
 
 def travel_matrix(
@@ -41,33 +54,35 @@ def travel_matrix(
     few_targets = len(np.unique(ends[3])) < len(np.unique(ends[2]))
     start, end = (ends[3], ends[2]) if few_targets else (ends[2], ends[3])
     tail, head = (ends[1], ends[0]) if few_targets and directed else (ends[0], ends[1])
+    links = graph(tail, head, weight, len(named)) if directed else both_ways(tail, head, weight, len(named))
     out = np.full((len(start), len(end)), np.inf)
-    for rows, block in distances(graph(tail, head, weight, len(named), directed=directed), start, end, float(most)):
-        out[rows] = block
+    for rows in chunks(len(start), links.nodes):
+        chosen, back = np.unique(start[rows], return_inverse=True)
+        out[rows] = dijkstra(links.cost, indices=chosen, limit=float(most))[:, end][back]
     return out.T.copy() if few_targets else out
 
 
-def graph(u: Ints, v: Ints, cost: Floats, nodes: int, *, directed: bool = False) -> csr_array:
-    """The links as a matrix of one-way costs, the cheapest of parallel links kept, loops and endless links left out."""
-    real = (u != v) & np.isfinite(cost)
-    tail, head, weight = u[real], v[real], cost[real]
-    if not directed:
-        tail, head, weight = np.concatenate([tail, head]), np.concatenate([head, tail]), np.tile(weight, 2)
-    order = np.lexsort((weight, head, tail))
-    tail, head, weight = tail[order], head[order], weight[order]
-    first = np.ones(len(tail), dtype=bool)
-    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    return csr_array((weight[first], (tail[first], head[first])), shape=(nodes, nodes))
+def graph(tail: Ints, head: Ints, cost: Floats, nodes: int) -> Graph:
+    """One-way links as a matrix of costs, the cheapest of parallel ones kept, loops and endless links left out."""
+    real = np.flatnonzero((tail != head) & np.isfinite(cost))
+    order = real[np.lexsort((cost[real], head[real], tail[real]))]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0)
+    link = order[first]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(tail[link], minlength=nodes))]).astype(np.int32)
+    return Graph(csr_array((cost[link], head[link].astype(np.int32), ends), shape=(nodes, nodes)), link)
 
 
-def distances(links: csr_array, sources: Ints, targets: Ints, limit: float) -> Iterator[tuple[slice, Floats]]:
-    """Yields (rows, cost[row, target]) for a chunk of sources at a time; inf beyond the limit."""
-    nodes = links.shape[0]
+def both_ways(u: Ints, v: Ints, cost: Floats, nodes: int) -> Graph:
+    """The same for links that run both ways; link[entry] counts the way back as the way there."""
+    there_and_back = graph(np.concatenate([u, v]), np.concatenate([v, u]), np.tile(cost, 2), nodes)
+    return Graph(there_and_back.cost, there_and_back.link % max(1, len(u)))
+
+
+def chunks(sources: int, nodes: int) -> Iterator[slice]:
+    """Slices of the sources that one call of Dijkstra takes at a time."""
     step = max(1, min(_CHUNK, _CELLS // max(1, nodes)))
-    for begin in range(0, len(sources), step):
-        rows = slice(begin, begin + step)
-        chosen, back = np.unique(sources[rows], return_inverse=True)
-        yield rows, dijkstra(links, directed=True, indices=chosen, limit=limit)[:, targets][back]
+    return (slice(begin, begin + step) for begin in range(0, sources, step))
 
 
 def _nodes(argument: str, ids: ArrayLike) -> Ints:

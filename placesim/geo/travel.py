@@ -2,109 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placesim.geo.network import build_network, join_points
-from placesim.geo.shortest import distances
-from placesim.records import Floats, Inputs, Places, Travel
+from placesim.geo.ground import Ground, ground_of, ways_on
+from placesim.geo.homes import Homes, Points, area_points, homes_of
+from placesim.geo.search import Found, nothing, together
+from placesim.records import JOINS, HomeWays, Inputs, Ints, Places, Travel, no_rows
 from placesim.scenario.options import TravelOptions
 from placesim.scenario.parameters import TravelParameters
 
-_CHUNK = 64  # schools at a time
-_METRES_PER_MINUTE = 1000 / 60  # of one km/h
-_PAIR = {"area": np.int64, "school": np.int64, "metres": np.float64, "minutes": np.float64}
-
-Points = NDArray[np.object_]
-# (the schools of a slice, metres[school, area]) for one slice of schools after the other
-Blocks = Iterator[tuple[slice, Floats]]
+_HALF = 0.5 - 1e-9  # of an area's people: what is out of reach for most of them is out of reach for the area
+_GATHERED = 8_000_000  # rows held before the far ones are let go, where only the nearest are asked for
 
 
-def measure_travel(inputs: Inputs, places: Places, options: TravelOptions) -> Travel:
-    """Minutes and metres of every (area, school) pair within `limit_minutes`, from the centroid of the area.
+def measure_travel(inputs: Inputs, places: Places, options: TravelOptions, *, workers: int | None = None) -> Travel:
+    """Minutes and metres of every (area, school) pair within `limit_minutes`, means over the points where people live.
 
-    A given matrix comes first, then roads, then straight line × detour; the notes are label keys. Matrix: blank metres
-    are straight line × detour, and schools that no row names (new ones above all) are measured as without a matrix.
+    A given matrix comes first, then roads, then straight line × detour; the notes are label keys. Roads: the straight
+    way to the nearest road, along roads, the straight way to the school; the shorter of walking and, where people ride,
+    waiting and riding. Matrix: blank metres are straight line × detour, and schools that no row names (new ones above
+    all) are measured as without a matrix. workers: processes for the search; None = by the size of the work.
     """
-    travel = options.travel
-    schools = places.schools.geometry.to_numpy().copy()
-    if not inputs.has("travel"):
-        pairs = pairs_within(inputs, schools, travel)
-        return _record(pairs, inputs, places, () if inputs.has("roads") else ("travel.straight_line",))
-    given, filled = _given_pairs(inputs, places, travel)
-    listed = np.isin(places.ids, inputs.frame("travel")["school_id"].to_numpy())
-    schools[listed] = None
-    pairs = pd.concat([given, pairs_within(inputs, schools, travel)])
-    notes = ["travel.metres_by_line"] * filled + ["travel.not_in_matrix"] * bool((~listed).any())
-    return _record(pairs, inputs, places, tuple(notes))
+    travel, homes = options.travel, homes_of(inputs)
+    points = places.schools.geometry.to_numpy().copy()
+    notes, given = [], None
+    if inputs.has("travel"):
+        given = _given_pairs(inputs, places, travel)
+        listed = np.isin(places.ids, inputs.frame("travel")["school_id"].to_numpy())
+        points[listed] = None
+        filled = bool(inputs.frame("travel")["metres"].isna().any())
+        notes = ["travel.metres_by_line"] * filled + ["travel.not_in_matrix"] * bool((~listed).any())
+    elif not inputs.has("roads"):
+        notes = ["travel.straight_line"]
+    ground, rows = _measured(inputs, homes, points, places, travel, workers)
+    pairs = area_pairs(rows, homes, len(places.ids))
+    if given is not None:
+        pairs = pd.concat([given, pairs]).sort_values(["area", "school"])
+        rows = _with_matrix(rows, given, homes)
+    return Travel(
+        areas=inputs.area_ids, schools=places.ids, area=pairs["area"].to_numpy(), school=pairs["school"].to_numpy(),
+        minutes=pairs["minutes"].to_numpy(), metres=pairs["metres"].to_numpy(), method=_method(inputs),
+        notes=tuple(notes), ways=_home_ways(rows, homes), joins=joins(ground, inputs, places.ids, points),
+    )  # fmt: skip
 
 
-def area_points(areas: gpd.GeoDataFrame) -> Points:
-    """The point of an area from which travel is measured: the centroid of its polygon, even where that lies outside."""
-    points: Points = shapely.centroid(areas.geometry.to_numpy())
-    return points
+def _method(inputs: Inputs) -> str:
+    if inputs.has("travel"):
+        return "matrix"
+    return "roads" if inputs.has("roads") else "straight_line"
 
 
-def minutes_of(metres: Floats, travel: TravelParameters) -> Floats:
-    """The shorter of walking, and waiting and riding where people ride."""
-    walk = metres / (travel.walk_speed * _METRES_PER_MINUTE)
-    if travel.ride_speed is None:
-        return walk
-    return np.minimum(walk, travel.ride_wait + metres / (travel.ride_speed * _METRES_PER_MINUTE))
+# ------------------------------------------------------------------------------------------------ by home
+def _measured(
+    inputs: Inputs, homes: Homes, points: Points, places: Places, travel: TravelParameters, workers: int | None
+) -> tuple[Ground, Found]:
+    """The ground, and the ways by home to the schools that have a point; nobody reaches the others."""
+    located = np.flatnonzero(~shapely.is_missing(points))
+    ground = ground_of(inputs, homes, points[located], travel)
+    keep = None if travel.nearest is None else (travel.nearest, _taught(places))
+    return ground, gathered(ways_on(ground, workers=workers), located, keep)
 
 
-def pairs_within(inputs: Inputs, schools: Points, travel: TravelParameters) -> pd.DataFrame:
-    """Rows area, school (positions), metres, minutes within the limit, by roads or straight line.
-
-    Roads: metres = straight way to the nearest road + along roads + straight way to the school; where straight line ×
-    detour is shorter than the two straight ways alone, nobody walks to the road and back, and it is taken instead.
-    Schools without a point are reached by nobody.
-    """
-    areas, located = area_points(inputs.areas), np.flatnonzero(~shapely.is_missing(schools))
-    blocks = _by_roads if inputs.has("roads") else _by_line
-    parts = [pd.DataFrame({"area": [], "school": [], "metres": [], "minutes": []}).astype(_PAIR)]
-    for rows, metres in blocks(inputs, areas, schools[located], travel):
-        minutes = minutes_of(metres, travel)
-        school, area = np.nonzero(minutes <= travel.limit_minutes)
-        pairs = {"area": area, "school": located[rows][school]}
-        parts.append(pd.DataFrame({**pairs, "metres": metres[school, area], "minutes": minutes[school, area]}))
-    return pd.concat(parts, ignore_index=True)
+def _taught(places: Places) -> NDArray[np.bool_]:
+    """Whether a school ever teaches a stage: [school, stage]."""
+    stages = [places.stages.grade_slice(s) for s in places.stages.ids]
+    return np.stack([places.serves[:, grades].any(axis=(1, 2)) for grades in stages], axis=1)
 
 
-def _by_line(inputs: Inputs, areas: Points, schools: Points, travel: TravelParameters) -> Blocks:
-    for begin in range(0, len(schools), _CHUNK):
-        rows = slice(begin, begin + _CHUNK)
-        yield rows, _straight(areas, schools[rows]) * travel.detour
+def gathered(parts: Iterable[Found], located: Ints, keep: tuple[int, NDArray[np.bool_]] | None) -> Found:
+    """The best way of every pair, sorted; school positions are those of `located`. keep: (how many nearest, taught)."""
+    held = [nothing()]
+    for found in parts:
+        held.append(replace(found, school=located[found.school]))
+        if keep is not None and sum(len(h.home) for h in held) > _GATHERED:
+            held = [_best(held, keep)]
+    return _best(held, keep)
 
 
-def _by_roads(inputs: Inputs, areas: Points, schools: Points, travel: TravelParameters) -> Blocks:
-    joined = join_points(build_network(inputs.frame("roads").geometry), np.concatenate([schools, areas]))
-    split = len(schools)
-    for rows, road in distances(joined.links, joined.nodes[:split], joined.nodes[split:], _farthest(travel)):
-        legs = joined.access[:split][rows, None] + joined.access[None, split:]
-        direct = _straight(areas, schools[rows]) * travel.detour
-        yield rows, np.where(direct < legs, direct, legs + road)
+def _best(held: Sequence[Found], keep: tuple[int, NDArray[np.bool_]] | None) -> Found:
+    """Each pair once, by its shorter way (on foot where both take as long), far schools let go."""
+    rows = together(held)
+    rows = rows.at(np.lexsort((rows.ride, rows.minutes, rows.school, rows.home)))
+    rows = rows.at(_changes(rows.home, rows.school))
+    return rows if keep is None else rows.at(_near(rows, *keep))
 
 
-def _farthest(travel: TravelParameters) -> float:
-    """Metres that can be covered within the limit."""
-    walked = travel.limit_minutes * travel.walk_speed
-    ridden = (travel.limit_minutes - travel.ride_wait) * (travel.ride_speed or 0.0)
-    return max(walked, ridden) * _METRES_PER_MINUTE
+def _near(rows: Found, most: int, taught: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Found to one of the `most` nearest schools of some stage."""
+    kept = np.zeros(len(rows.home), dtype=bool)
+    for stage in range(taught.shape[1]):
+        of_stage = np.flatnonzero(taught[rows.school, stage])
+        order = of_stage[np.lexsort((rows.school[of_stage], rows.minutes[of_stage], rows.home[of_stage]))]
+        first = np.flatnonzero(_changes(rows.home[order]))
+        rank = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+        kept[order[rank < most]] = True
+    return kept
 
 
-def _straight(areas: Points, schools: Points) -> Floats:
-    """metres[school, area] as the crow flies."""
-    return np.asarray(shapely.distance(schools[:, None], areas[None, :]), dtype=np.float64)
+def _changes(*sorted_keys: Ints) -> NDArray[np.bool_]:
+    """Where a new combination of sorted keys begins."""
+    new = np.ones(len(sorted_keys[0]), dtype=bool)
+    new[1:] = np.any([np.diff(key) != 0 for key in sorted_keys], axis=0)
+    return new
 
 
-def _given_pairs(inputs: Inputs, places: Places, travel: TravelParameters) -> tuple[pd.DataFrame, bool]:
-    """(rows of the table within the limit, whether blank metres were filled)"""
+def _home_ways(rows: Found, homes: Homes) -> HomeWays:
+    x, y = homes.xy.T
+    return HomeWays(homes.area, homes.share, x, y, rows.home, rows.school, rows.minutes, rows.metres, rows.ride)
+
+
+# ------------------------------------------------------------------------------------------------ by area
+def area_pairs(rows: Found, homes: Homes, schools: int) -> pd.DataFrame:
+    """area, school, metres, minutes of the pairs where at least half of the area's people reach the school: means over
+    those who do."""
+    pair = homes.area[rows.home] * schools + rows.school
+    order = np.argsort(pair, kind="stable")
+    pair, share = pair[order], homes.share[rows.home][order]
+    starts = np.flatnonzero(_changes(pair))
+    reached = np.add.reduceat(share, starts) if len(starts) else share
+    kept = reached >= _HALF
+    means = {
+        name: np.add.reduceat(getattr(rows, name)[order] * share, starts)[kept] / reached[kept]
+        if len(starts)
+        else share
+        for name in ("metres", "minutes")
+    }
+    area, school = np.divmod(pair[starts][kept], max(1, schools))
+    return pd.DataFrame({"area": area, "school": school, **means})
+
+
+def _given_pairs(inputs: Inputs, places: Places, travel: TravelParameters) -> pd.DataFrame:
+    """Found of the table within the limit, blank metres filled."""
     rows = inputs.frame("travel")
     pairs = pd.DataFrame(
         {
@@ -115,20 +149,31 @@ def _given_pairs(inputs: Inputs, places: Places, travel: TravelParameters) -> tu
         }
     )
     pairs = pairs[(pairs["area"] >= 0) & (pairs["school"] >= 0) & (pairs["minutes"] <= travel.limit_minutes)]
-    homes = area_points(inputs.areas)[pairs["area"]]
-    line = shapely.distance(homes, places.schools.geometry.to_numpy()[pairs["school"]]) * travel.detour
-    return pairs.fillna({"metres": pd.Series(line, pairs.index)}), bool(pairs["metres"].isna().any())
+    centres = area_points(inputs.areas)[pairs["area"]]
+    line = shapely.distance(centres, places.schools.geometry.to_numpy()[pairs["school"]]) * travel.detour
+    return pairs.fillna({"metres": pd.Series(line, pairs.index)})
 
 
-def _record(pairs: pd.DataFrame, inputs: Inputs, places: Places, notes: tuple[str, ...]) -> Travel:
-    pairs = pairs.sort_values(["area", "school"])
-    return Travel(
-        areas=inputs.area_ids, schools=places.ids, area=pairs["area"].to_numpy(), school=pairs["school"].to_numpy(),
-        minutes=pairs["minutes"].to_numpy(), metres=pairs["metres"].to_numpy(), method=_method(inputs), notes=notes,
-    )  # fmt: skip
+def _with_matrix(rows: Found, given: pd.DataFrame, homes: Homes) -> Found:
+    """The ways by home with those of the matrix, which are the same for every home of an area."""
+    of_area = pd.DataFrame({"area": homes.area, "home": np.arange(len(homes.area))})
+    table = given.merge(of_area, on="area")
+    home, school, minutes, metres = (table[c].to_numpy() for c in ("home", "school", "minutes", "metres"))
+    listed = Found(home, school, minutes, metres, np.zeros(len(table), dtype=bool))
+    return _best([rows, listed], None)
 
 
-def _method(inputs: Inputs) -> str:
-    if inputs.has("travel"):
-        return "matrix"
-    return "roads" if inputs.has("roads") else "straight_line"
+def joins(ground: Ground, inputs: Inputs, schools: tuple[str, ...], points: Points) -> pd.DataFrame:
+    """unit, id, mode, metres of the straight way to the roads; NaN where there is none. No rows without roads."""
+    homes, located = ground.homes, np.flatnonzero(~shapely.is_missing(points))
+    of_table: NDArray[np.object_] = inputs.frame("points")["point_id"].to_numpy(dtype=object)
+    of_area = np.array(inputs.area_ids, dtype=object)[homes.area]
+    named = np.where(homes.row >= 0, np.concatenate([of_table, [None]])[homes.row], of_area)
+    unit = np.concatenate([np.full(len(located), "school"), np.where(homes.row >= 0, "point", "area")])
+    ids = np.concatenate([np.array(schools, dtype=object)[located], named])
+    tables = [
+        pd.DataFrame({"unit": unit.astype(object), "id": ids, "mode": network.profile.mode, "metres": leg})
+        for network, search in zip(ground.networks, ground.searches, strict=True)
+        for leg in [np.concatenate([search.school_leg, search.home_leg])]
+    ]
+    return pd.concat(tables, ignore_index=True).replace({"metres": {np.inf: np.nan}}) if tables else no_rows(JOINS)

@@ -76,3 +76,9 @@ def spans(values: Ints) -> str:
     """Increasing whole numbers in words: 3–5, 9."""
     runs = np.split(values, np.flatnonzero(np.diff(values) != 1) + 1)
     return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)
+
+
+def first_few(ids: Iterable[object], most: int = 5) -> str:
+    """The first ids of a list in words, with an ellipsis where there are more."""
+    ids = list(ids)
+    return ", ".join(map(str, ids[:most])) + (" …" if len(ids) > most else "")

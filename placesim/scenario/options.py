@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from placesim.records import Stages
 from placesim.scenario.changes import Change
 from placesim.scenario.parameters import (
+    AccessParameters,
     AllocationParameters,
     DemandParameters,
     Demography,
@@ -64,6 +65,14 @@ class TravelOptions:
     """For `geo.measure_travel`."""
 
     travel: TravelParameters
+
+
+@dataclass(frozen=True)
+class AccessOptions:
+    """For `geo.measure_access`."""
+
+    travel: TravelParameters
+    access: AccessParameters
 
 
 @dataclass(frozen=True)

@@ -195,11 +195,42 @@ class TravelParameters(_Strict):
     """How far, and how long. Minutes are the shorter of walking and, where given, waiting and riding."""
 
     walk_speed: Positive = Field(default=3.6, description="km/h of children on foot")
-    ride_speed: Positive | None = Field(default=None, description="km/h of bus or two-wheeler; blank = nobody rides")
+    ride_speed: Positive | None = Field(
+        default=None, description="km/h of bus or two-wheeler, stops included; blank = nobody rides"
+    )
+    ride_profile: Literal["bus", "car"] | None = Field(
+        default=None, description="riding at the speeds of this vehicle by road class, instead of one speed"
+    )
+    ride_speeds: dict[str, Positive] = Field(
+        default={}, description="road class → km/h, in place of the profile or the one speed"
+    )
     ride_wait: NonNegative = Field(default=5.0, description="minutes")
+    unsafe: Literal["allow", "avoid", "ban"] = Field(
+        default="allow", description="unsafe road links on foot: walked like others, walked round, or shut"
+    )
+    unsafe_factor: Annotated[float, Field(ge=1, le=100)] = Field(
+        default=3.0, description="with avoid: an unsafe link is taken where the way round is longer than so many times"
+    )
     limit_minutes: Positive = Field(default=90.0, description="schools beyond are out of reach")
+    nearest: int | None = Field(
+        default=None, ge=1, le=10000, description="only so many nearest schools of each stage are kept; blank = all"
+    )
     detour: Annotated[float, Field(ge=1, le=3)] = Field(default=1.3, description="road ÷ straight line, without roads")
     snap_metres: Positive = Field(default=1000.0, description="farthest an area or school may lie from a road")
+
+
+class AccessParameters(_Strict):
+    """What is told of the way to school: who lives how near, and which roads pupils walk along."""
+
+    metres: tuple[Positive, ...] = Field(
+        default=(500.0, 1000.0), strict=False, description="radii of service areas, straight line (m)"
+    )
+    minutes: tuple[Positive, ...] = Field(
+        default=(10.0, 15.0, 30.0), strict=False, description="minutes of the way to the nearest school"
+    )
+    pupils: int = Field(
+        default=20, ge=1, le=100000, description="road links walked by at least so many pupils are listed"
+    )
 
 
 class AllocationParameters(_Strict):
@@ -261,6 +292,7 @@ class Parameters(_Strict):
     demand: DemandParameters = DemandParameters()
     uncertainty: Uncertainty = Uncertainty()
     travel: TravelParameters = TravelParameters()
+    access: AccessParameters = AccessParameters()
     allocation: AllocationParameters = AllocationParameters()
     standards: Standards = Field(default_factory=lambda: Standards.model_validate({}))
     report: ReportParameters = ReportParameters()

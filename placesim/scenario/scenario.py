@@ -97,6 +97,10 @@ class Scenario:
         return options.TravelOptions(self.parameters.travel)
 
     @property
+    def access(self) -> options.AccessOptions:
+        return options.AccessOptions(self.parameters.travel, self.parameters.access)
+
+    @property
     def allocation(self) -> options.AllocationOptions:
         return options.AllocationOptions(self.stages, self.parameters.allocation)
 

@@ -109,9 +109,11 @@ def test_roads_of_another_part_do_not_count() -> None:
 def test_the_road_limit_is_that_of_the_whole_way() -> None:
     assert metres(travel(toy(roads=ROADS), limit_minutes=50.0))["a", "B"] == 3000  # 3000 m at 60 m a minute
     assert ("a", "B") not in metres(travel(toy(roads=ROADS), limit_minutes=49.9))
-    by_bus = travel(toy(roads=ROADS), limit_minutes=10.0, ride_speed=36.0, ride_wait=5.0)
-    assert minutes(by_bus)["a", "B"] == 10  # 5 + 3000 m at 600 m a minute
-    assert ("a", "B") not in metres(travel(toy(roads=ROADS), limit_minutes=9.9, ride_speed=36.0, ride_wait=5.0))
+    bus = {"ride_speed": 36.0, "ride_wait": 5.25, "walk_speed": 6.0}
+    by_bus = travel(toy(roads=ROADS), limit_minutes=10.67, **bus)
+    assert minutes(by_bus)["a", "B"] == 10.666667  # 50 m walked at 100 m a minute, 5.25, 2950 m at 600 m a minute
+    assert metres(by_bus)["a", "B"] == 3000
+    assert ("a", "B") not in metres(travel(toy(roads=ROADS), limit_minutes=10.66, **bus))
 
 
 def test_travel_starts_at_the_centroid_even_outside_the_area() -> None:
@@ -162,7 +164,7 @@ def codes(inputs: Inputs, **parameters: Any) -> list[tuple[str, str | None, int 
 
 
 def test_good_roads_give_no_finding() -> None:
-    assert codes(toy(roads=ROADS)) == []
+    assert codes(toy(roads=ROADS)) == [("N343", None, None)]  # how far it is to the roads
 
 
 def test_no_roads_is_a_note() -> None:
@@ -174,12 +176,17 @@ def test_areas_and_schools_far_from_any_road() -> None:
         ("E341", "a", 2),
         ("E341", "b", 3),
         ("E342", "A", 2),
+        ("N343", None, None),
     ]
 
 
 def test_roads_without_length_and_roads_apart() -> None:
     extra = [{**road((1, 1), (1, 1)), "road_id": "dot"}, {**road((9, 9), (9, 99)), "road_id": "island"}]
-    assert [c[:2] for c in codes(toy(roads=[*ROADS, *extra]))] == [("W340", "dot"), ("N340", None)]
+    assert [c[:2] for c in codes(toy(roads=[*ROADS, *extra]))] == [
+        ("W340", "dot"),
+        ("N340", None),
+        ("N343", None),
+    ]
 
 
 def test_roads_without_any_line() -> None:
