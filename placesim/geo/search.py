@@ -1,26 +1,25 @@
-"""Ways from homes to schools on the graph of one mode: limited searches from the schools, spread over processes."""
+"""Ways from homes to schools on the graph of one mode: limited searches from the schools, spread over threads."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
+from placesim.geo.dijkstra import Indices, homes_within, minutes_from
 from placesim.geo.network import Network, Pieces, towards
 from placesim.geo.profiles import RIDE
-from placesim.geo.shortest import Graph, chunks
-from placesim.kernel import kernel
+from placesim.geo.shortest import Graph
 from placesim.records import Floats, Ints
 
-Indices = NDArray[np.int32]
-_WORTH = 400_000_000  # nodes × schools from which starting processes pays
+_CHUNK = 64  # schools that a thread takes at a time
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,13 @@ def nothing() -> Found:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search needs: the graph towards the schools, minutes and metres of its entries, nodes of schools and
-    homes with the metres of their straight ways to the graph (inf: not joined).
-
-    even: metres per minute where they are the same on every road and no road is avoided; NaN where they differ.
-    """
+    """What a search needs: the graph towards the schools with the tail, minutes and metres of its entries; nodes of
+    schools and homes with the metres of their straight ways to the graph (inf: not joined)."""
 
     graph: Graph
+    tails: Indices
     minutes: Floats
     metres: Floats
-    even: float
     schools: Ints
     homes: Ints
     school_leg: Floats
@@ -75,54 +71,59 @@ class Search:
 def search_of(network: Network, pieces: Pieces, schools: int, limit: float) -> Search:
     """The search of one mode; the first `schools` points are schools, the others homes."""
     graph, profile = towards(network, pieces), network.profile
-    road = network.links.road[pieces.link[graph.link]]
-    metres = pieces.metres[graph.link]
-    speeds, weights = np.unique(profile.speed[network.links.road]), profile.weight[network.links.road]
-    even = len(speeds) <= 1 and weights.max(initial=1.0) == 1.0
+    road, metres = network.links.road[pieces.link[graph.link]], pieces.metres[graph.link]
     return Search(
-        graph=graph, minutes=metres / profile.speed[road], metres=metres,
-        even=float(speeds[0]) if even and len(speeds) else np.nan,
+        graph=graph, tails=_tails(graph), minutes=metres / profile.speed[road], metres=metres,
         schools=pieces.point[:schools], homes=pieces.point[schools:],
         school_leg=pieces.leg[:schools], home_leg=pieces.leg[schools:],
-        leg_speed=profile.leg_speed, wait=profile.wait, limit=limit, weight=float(weights.max(initial=1.0)),
-        ride=profile.mode == RIDE,
+        leg_speed=profile.leg_speed, wait=profile.wait, limit=limit,
+        weight=float(profile.weight[road].max(initial=1.0)), ride=profile.mode == RIDE,
     )  # fmt: skip
 
 
+def _tails(graph: Graph) -> Indices:
+    """The row of each entry."""
+    return np.repeat(np.arange(graph.nodes, dtype=np.int32), np.diff(graph.cost.indptr))
+
+
 def ways(search: Search, *, workers: int | None = None) -> Iterator[Found]:
-    """Every way within the limit, some schools at a time. workers: processes; None = one, or all processors where the
-    work is worth starting them."""
+    """Every way within the limit, some schools at a time. workers: threads; None = all processors."""
     joined = np.flatnonzero(np.isfinite(search.school_leg))
-    parts = [joined[rows] for rows in chunks(len(joined), search.graph.nodes)]
-    if workers is None:
-        large = len(joined) * search.graph.nodes >= _WORTH
-        workers = (os.cpu_count() or 1) if large else 1
-    if workers <= 1 or len(parts) <= 1:
-        return (_from_schools(search, part) for part in parts)
-    spread = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-    found: Iterator[Found] = spread(delayed(_from_schools)(search, part) for part in parts)
-    return found
+    parts = [joined[begin : begin + _CHUNK] for begin in range(0, len(joined), _CHUNK)]
+    with ThreadPoolExecutor(workers or os.cpu_count()) as threads:
+        yield from threads.map(partial(_from_schools, search, _home_of_node(search)), parts)
+
+
+def _home_of_node(search: Search) -> Indices:
+    """home[node], −1 where nobody lives: every home has a node of its own."""
+    home = np.full(search.graph.nodes, -1, dtype=np.int32)
+    home[search.homes] = np.arange(len(search.homes))
+    return home
+
+
+def _from_schools(search: Search, home_of_node: Indices, schools: Ints) -> Found:
+    """The ways to some schools."""
+    cost, legs = search.graph.cost, search.school_leg[schools]
+    begun = search.wait + legs / search.leg_speed
+    row, node, minutes, metres = homes_within(
+        cost.indptr, cost.indices, search.tails, cost.data, search.minutes, search.metres,
+        search.schools[schools], begun, home_of_node, search.limit, search.weight,
+    )  # fmt: skip
+    home = home_of_node[node].astype(np.int64)
+    last = search.home_leg[home]
+    minutes, metres = minutes + last / search.leg_speed, metres + legs[row] + last
+    return Found(home, schools[row], minutes, metres, np.full(len(row), search.ride)).at(minutes <= search.limit)
 
 
 def nearest(search: Search, schools: Ints) -> Floats:
-    """minutes[home] of the way to the nearest of some schools, inf where none is within the limit.
-
-    One search from a node that stands before all of these schools, each at the minutes of its straight way.
-    """
+    """minutes[home] of the way to the nearest of some schools, inf where none is within the limit: one search from all
+    of them at once."""
     chosen = schools[np.isfinite(search.school_leg[schools])]
-    chosen = chosen[np.argsort(search.schools[chosen], kind="stable")]
-    legs = search.school_leg[chosen]
-    cost, n = search.graph.cost, search.graph.nodes
-    first = search.wait + legs / search.leg_speed
-    starts = np.append(cost.indptr, cost.nnz + len(chosen)).astype(np.int32)
-    heads = np.concatenate([cost.indices, search.schools[chosen]]).astype(np.int32)
-    before_all = csr_array((np.concatenate([cost.data, first]), heads, starts), shape=(n + 1, n + 1))
-    least, before = dijkstra(before_all, indices=n, limit=search.limit * search.weight, return_predecessors=True)
-    minutes = least[search.homes]
-    reached = np.flatnonzero(np.isfinite(minutes))
-    if not np.isfinite(search.even):
-        summed = np.concatenate([search.minutes, first])
-        minutes[reached] = add_up(before, search.homes[reached], starts, heads, summed, summed)[0]
+    cost, begun = search.graph.cost, search.wait + search.school_leg[chosen] / search.leg_speed
+    minutes = minutes_from(
+        cost.indptr, cost.indices, search.tails, cost.data, search.minutes,
+        search.schools[chosen], begun, search.limit, search.weight,
+    )[search.homes]  # fmt: skip
     minutes = minutes + search.home_leg / search.leg_speed
     return np.where(minutes <= search.limit, minutes, np.inf)
 
@@ -131,76 +132,11 @@ def other_way(search: Search) -> Search:
     """The same ways for `nearest` to search from the homes: minutes to each school from its nearest home."""
     cost = search.graph.cost
     entry = csr_array((np.arange(cost.nnz), cost.indices, cost.indptr), shape=cost.shape).T.tocsr()
-    back = csr_array((cost.data[entry.data], entry.indices, entry.indptr), shape=cost.shape)
+    back = Graph(
+        csr_array((cost.data[entry.data], entry.indices, entry.indptr), shape=cost.shape),
+        search.graph.link[entry.data],
+    )
     return replace(
-        search, graph=Graph(back, search.graph.link[entry.data]), minutes=search.minutes[entry.data],
-        metres=search.metres[entry.data], schools=search.homes, homes=search.schools,
-        school_leg=search.home_leg, home_leg=search.school_leg,
+        search, graph=back, tails=_tails(back), minutes=search.minutes[entry.data], metres=search.metres[entry.data],
+        schools=search.homes, homes=search.schools, school_leg=search.home_leg, home_leg=search.school_leg,
     )  # fmt: skip
-
-
-def _from_schools(search: Search, schools: Ints) -> Found:
-    """The ways to some schools."""
-    legs = search.school_leg[schools]
-    reach = (search.limit - search.wait - legs.min() / search.leg_speed) * search.weight
-    if reach < 0:
-        return nothing()
-    even = np.isfinite(search.even)
-    found = dijkstra(search.graph.cost, indices=search.schools[schools], limit=reach, return_predecessors=not even)
-    cost = found if even else found[0]
-    least = cost[:, search.homes]
-    straight = (legs[:, None] + search.home_leg[None, :]) / search.leg_speed + search.wait
-    row, home = np.nonzero(least + straight <= search.limit * search.weight)
-    if even:
-        minutes, metres = least[row, home], least[row, home] * search.even
-    else:
-        minutes, metres = _along(search, found, row, home)
-    minutes, metres = minutes + straight[row, home], metres + legs[row] + search.home_leg[home]
-    return Found(home, schools[row], minutes, metres, np.full(len(row), search.ride)).at(minutes <= search.limit)
-
-
-def _along(search: Search, found: tuple[Floats, Ints], row: Ints, home: Ints) -> tuple[Floats, Floats]:
-    """minutes and metres along the ways found, which were chosen by another cost."""
-    cost, before = found
-    graph = search.graph.cost
-    ends = np.searchsorted(row, np.arange(len(cost) + 1))
-    out = np.empty((2, len(row)))
-    for k in range(len(cost)):
-        mine = slice(ends[k], ends[k + 1])
-        out[:, mine] = add_up(
-            before[k], search.homes[home[mine]], graph.indptr, graph.indices, search.minutes, search.metres
-        )
-    return out[0], out[1]
-
-
-@kernel
-def add_up(
-    before: Ints, targets: Ints, starts: Indices, heads: Indices, minutes: Floats, metres: Floats
-) -> Floats:  # fmt: skip
-    """sums[minutes | metres, target] of the entries on the way from the source to each target.
-
-    before[node]: the node before it on that way (negative at the source); starts, heads: rows and columns of the graph;
-    minutes[entry], metres[entry]. Every node of a tree is added up once.
-    """
-    known = np.full((2, len(before)), np.nan)
-    sums = np.zeros((2, len(targets)))
-    stack = np.empty(len(before), dtype=np.int64)
-    for t in range(len(targets)):
-        node, depth = targets[t], 0
-        while np.isnan(known[0, node]) and before[node] >= 0:
-            stack[depth] = node
-            depth += 1
-            node = before[node]
-        if np.isnan(known[0, node]):
-            known[:, node] = 0.0
-        while depth > 0:
-            depth -= 1
-            node = stack[depth]
-            last = before[node]
-            entry = starts[last]
-            while heads[entry] != node:
-                entry += 1
-            known[0, node] = known[0, last] + minutes[entry]
-            known[1, node] = known[1, last] + metres[entry]
-        sums[:, t] = known[:, targets[t]]
-    return sums
