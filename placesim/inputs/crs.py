@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from placesim.errors import DataError, Finding
-from placesim.inputs.own_system import located
+from placesim.inputs.own_system import located, shift_of_datum
 from placesim.inputs.placing import Requests, misplaced, wrong_shapes
 from placesim.inputs.run_system import Frame, frame_of
 from placesim.records import Table
@@ -33,10 +33,11 @@ def settle(tables: Places, requests: Requests, scenario: Scenario) -> Settled:
         if name != "areas" and frame is None:
             continue
         try:
-            own, found = located(placed[name], requests[name], frame)
+            own, system, found = located(placed[name], requests[name], frame)
             if frame is None:
-                frame, note = frame_of(own, scenario)
-                found.append(note)
+                frame, said = frame_of(own, system, scenario)
+                found += said
+            found += shift_of_datum(own, system, frame)
             wrong = wrong_shapes(own, requests) if name == "areas" else misplaced(own, frame, requests)
             findings += found + [finding for _, finding in wrong]
             settled[name] = _projected(own, frame, [row for rows, _ in wrong for row in rows])

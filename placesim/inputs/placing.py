@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyproj
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from placesim.errors import Finding
 from placesim.inputs.findings import at_row, at_table
-from placesim.inputs.likely_systems import like_degrees, shown_with
+from placesim.inputs.likely_systems import told
+from placesim.inputs.misfits import Codes, Wrong, misfits, told_once
 from placesim.inputs.request import Request
 from placesim.inputs.run_system import Frame, there
 from placesim.records import Floats, Table
@@ -23,7 +25,6 @@ GEOMETRY_TYPES: Mapping[str, tuple[str, ...]] = {
     "point": ("Point",),
 }
 Requests = Mapping[str, Request]
-Wrong = tuple[list[int], Finding]  # row positions whose shape cannot be used, and what is said of them
 
 
 def wrong_shapes(table: Table, requests: Requests) -> list[Wrong]:
@@ -45,11 +46,33 @@ def misplaced(table: Table, frame: Frame, requests: Requests) -> list[Wrong]:
     if len(rows) == 0:
         return wrong
     bounds = shapely.bounds(table.rows.geometry.values[rows])
-    x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
-    good = frame.holds(x, y, pyproj.CRS(table.rows.crs))
-    if table.name in NETWORKS and good.any():
-        return wrong
-    return wrong + list(_explained(table, frame, rows[~good], np.stack([x[~good], y[~good]])))
+    xy = np.stack([(bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2])
+    own = pyproj.CRS(table.rows.crs)
+    far = ~frame.holds(xy[0], xy[1], own)
+    if table.name in NETWORKS and not far.all():
+        codes = misfits(own, bounds[:, [0, 1, 0, 1]])  # one corner in degrees would make a line of thousands of km
+    else:
+        codes = _why_far(own, bounds, frame.holds(xy[1], xy[0], own))
+    found = told_once(table, rows[far], codes[far], xy[:, far], frame.holds)
+    return wrong + [(unusable, _with_remedy(finding, table)) for unusable, finding in found]
+
+
+def _why_far(own: pyproj.CRS, bounds: Floats, exchanged: NDArray[np.bool_]) -> Codes:
+    """Why each shape lies far from the areas: x and y exchanged, coordinates of another system, or a wrong place."""
+    codes = misfits(own, bounds)
+    codes[codes == ""] = "E242"
+    codes[exchanged & np.isin(codes, ("E242", "E243"))] = "E241"
+    return codes
+
+
+def _with_remedy(finding: Finding, table: Table) -> Finding:
+    """How x and y are exchanged depends on the file: two columns, or the shapes of a layer."""
+    if finding.code != "E241":
+        return finding
+    headers = table.source.headers
+    values = {"x": headers["y"], "y": headers["x"]} if {"x", "y"} <= headers.keys() else {}
+    remedy = told("coordinates.exchange.columns" if values else "coordinates.exchange.layer", values)
+    return replace(finding, facts={**finding.facts, "remedy": remedy})
 
 
 def _unplaced(table: Table, requests: Requests) -> list[Wrong]:
@@ -63,18 +86,3 @@ def _unplaced(table: Table, requests: Requests) -> list[Wrong]:
     blank = np.where(table.rows["x"].isna(), "x", "y")
     column = np.where("x" in table.source.headers, blank, "geometry")
     return [([], at_row(table, "E234", int(row), str(column[row]), {"count": 1})) for row in lacking]
-
-
-def _explained(table: Table, frame: Frame, rows: NDArray[np.int64], xy: Floats) -> Iterator[Wrong]:
-    """One finding per way of being misplaced, at its first row, with the number of rows."""
-    own = pyproj.CRS(table.rows.crs)
-    x, y = xy
-    swapped = frame.holds(y, x, own)
-    degrees = like_degrees(x, y)
-    unfit = ~swapped & (degrees if own.is_projected else ~degrees)
-    column = "x" if "x" in table.source.headers else "geometry"
-    for code, which in (("E241", swapped), ("E243", unfit), ("E242", ~swapped & ~unfit)):
-        if which.any():
-            first = int(np.flatnonzero(which)[0])
-            facts = {**shown_with(own, x[first], y[first]), "count": int(which.sum())}
-            yield rows[which].tolist(), at_row(table, code, int(rows[first]), column, facts)
