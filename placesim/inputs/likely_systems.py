@@ -48,12 +48,14 @@ def _look(x: float, y: float, holds: Holds | None) -> Look | None:
         return "coordinates.likely.degrees_in_china", {}
     if like_degrees(x, y) and not in_chinese_degrees(y, x):
         return "coordinates.likely.degrees", {}
+    mercator = 8.1 * MILLION <= x <= 15.2 * MILLION and 0.3 * MILLION <= y <= 7.2 * MILLION
     if with_number(np.array(x), np.array(y)):
-        return "coordinates.likely.numbered", _facts(numbered_zone(int(x // MILLION)))
+        kind = "numbered_or_mercator" if mercator else "numbered"
+        return f"coordinates.likely.{kind}", _facts(numbered_zone(int(x // MILLION)))
     if without_number(np.array(x), np.array(y)):
         zone = _zone_in_the_county(x, y, holds)
         return ("coordinates.likely.here", _facts(zone)) if zone else ("coordinates.likely.without_number", {})
-    if 8.1 * MILLION <= x <= 15.2 * MILLION and 0.3 * MILLION <= y <= 7.2 * MILLION:
+    if mercator:
         return "coordinates.likely.web_mercator", {}
     return None
 

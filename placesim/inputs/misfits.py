@@ -16,6 +16,7 @@ from placesim.inputs.likely_systems import Holds, shown_with
 from placesim.inputs.systems import fits, like_degrees
 from placesim.records import Floats, Ints, Table
 
+ZONE_DEGREES = 6
 Codes = NDArray[np.object_]  # the code of the finding, "" where there is none
 Wrong = tuple[list[int], Finding]  # row positions whose shape cannot be used, and what is said of them
 
@@ -32,10 +33,16 @@ def misfits(crs: pyproj.CRS, bounds: Floats) -> Codes:
     codes = np.where(wrong, "E243", "").astype(object)
     zone = zone_of(crs)
     if zone is not None and not zone.numbered:
-        codes[with_number(left, bottom)] = "E253"
+        codes[with_number(left, bottom) & ~_perhaps_mercator(left, zone)] = "E253"
     elif zone is not None:
         codes[without_number(left, bottom)] = "E254"
     return codes
+
+
+def _perhaps_mercator(x: Floats, zone: Zone) -> NDArray[np.bool_]:
+    """Eastings of the east in Web Mercator look like those of the far west's zones 13 to 15: these must be near."""
+    meridian = 6 * np.floor_divide(x, MILLION) - 3
+    return np.asarray((x < 16 * MILLION) & (np.abs(meridian - zone.meridian) > ZONE_DEGREES))
 
 
 def told_once(table: Table, rows: Ints, codes: Codes, xy: Floats, holds: Holds | None = None) -> Iterator[Wrong]:
@@ -44,6 +51,7 @@ def told_once(table: Table, rows: Ints, codes: Codes, xy: Floats, holds: Holds |
     crs = pyproj.CRS(table.rows.crs)
     for code in sorted(set(codes) - {""}):
         which = np.flatnonzero(codes == code)
+        which = which[np.argsort(table.file_row[rows[which]], kind="stable")]
         x, y = (float(v) for v in xy[:, which[0]])
         facts = {**shown_with(crs, x, y, holds), **_of_zone(code, crs, x), "count": len(which)}
         yield rows[which].tolist(), at_row(table, code, int(rows[which[0]]), column, facts)

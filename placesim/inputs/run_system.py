@@ -54,12 +54,11 @@ def frame_of(areas: Table, system: System, scenario: Scenario) -> tuple[Frame, l
 
     Raises DataError: no area has a shape, coordinates do not fit their system, the scenario's `crs` does not serve.
     """
-    bounds = np.asarray(areas.rows.total_bounds)
-    if not np.isfinite(bounds).all():
+    if not there(areas).any():
         raise DataError([at_table(areas, "E249", "area_id")])
     if unfit := list(_unfit_areas(areas, system.crs)):
         raise DataError(unfit)
-    middle = _middle(system.crs, bounds)
+    middle = _middle(system.crs, np.asarray(areas.rows.total_bounds))
     metric, found = _asked(scenario, middle)
     metric = metric or _chosen(system.crs, middle)
     placed = areas.rows.geometry.to_crs(metric)

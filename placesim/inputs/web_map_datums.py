@@ -12,6 +12,8 @@ kilometre of its rim the way back is not unique.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -34,26 +36,22 @@ def to_gcj02(lon: ArrayLike, lat: ArrayLike) -> Places:
 
     Raises InputError: NaN or infinite values, |lon| > 180, |lat| > 90, shapes that differ.
     """
-    x, y = _checked(lon, lat)
-    return _only_in_china(x, y, _shifted(x, y))
+    return _in_china(lon, lat, _shifted)
 
 
 def from_gcj02(lon: ArrayLike, lat: ArrayLike) -> Places:
     """WGS 84 longitudes and latitudes of GCJ-02 ones; arguments and errors as `to_gcj02`."""
-    x, y = _checked(lon, lat)
-    return _only_in_china(x, y, _unshifted(x, y))
+    return _in_china(lon, lat, _unshifted)
 
 
 def to_bd09(lon: ArrayLike, lat: ArrayLike) -> Places:
     """BD-09 longitudes and latitudes of WGS 84 ones; arguments and errors as `to_gcj02`."""
-    x, y = _checked(lon, lat)
-    return _only_in_china(x, y, _turned(*_shifted(x, y)))
+    return _in_china(lon, lat, lambda x, y: _turned(*_shifted(x, y)))
 
 
 def from_bd09(lon: ArrayLike, lat: ArrayLike) -> Places:
     """WGS 84 longitudes and latitudes of BD-09 ones; arguments and errors as `to_gcj02`."""
-    x, y = _checked(lon, lat)
-    return _only_in_china(x, y, _unshifted(*_unturned(x, y)))
+    return _in_china(lon, lat, lambda x, y: _unshifted(*_unturned(x, y)))
 
 
 def in_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
@@ -70,9 +68,12 @@ def _checked(lon: ArrayLike, lat: ArrayLike) -> Places:
     return x, y
 
 
-def _only_in_china(x: Floats, y: Floats, moved: Places) -> Places:
+def _in_china(lon: ArrayLike, lat: ArrayLike, move: Callable[[Floats, Floats], Places]) -> Places:
+    """The places in China moved, the others as they are."""
+    x, y = (values.copy() for values in _checked(lon, lat))
     inside = in_china(x, y)
-    return np.where(inside, moved[0], x), np.where(inside, moved[1], y)
+    x[inside], y[inside] = move(x[inside], y[inside])
+    return x, y
 
 
 def _shifted(x: Floats, y: Floats) -> Places:
@@ -85,7 +86,7 @@ def _shifted(x: Floats, y: Floats) -> Places:
     north = north + 2 / 3 * (common + _waves(n, 20, 40, 160, 320))
     radians = np.radians(y)
     w2 = 1 - ECCENTRICITY_2 * np.sin(radians) ** 2
-    parallel = np.maximum(SEMI_MAJOR / np.sqrt(w2) * np.cos(radians), 1.0)  # at the poles, which are not in China
+    parallel = SEMI_MAJOR / np.sqrt(w2) * np.cos(radians)
     meridian = SEMI_MAJOR * (1 - ECCENTRICITY_2) / w2**1.5
     return x + np.degrees(east / parallel), y + np.degrees(north / meridian)
 
