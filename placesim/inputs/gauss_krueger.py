@@ -56,9 +56,9 @@ def zone_of(crs: pyproj.CRS) -> Zone | None:
     An easting without number does not tell 3 from 6 degrees where the meridian belongs to both: 3 is taken.
     """
     datum = _datum(crs)
-    if datum is None or crs.coordinate_operation is None or "Transverse Mercator" not in _method(crs):
+    said = transverse_mercator(crs)
+    if datum is None or said is None:
         return None
-    said = {p.name: float(p.value) for p in crs.coordinate_operation.params}
     meridian = said.get("Longitude of natural origin", -1.0)
     if said.get("Scale factor at natural origin") != 1 or meridian % 3 or not 75 <= meridian <= 135:
         return None
@@ -70,8 +70,19 @@ def zone_of(crs: pyproj.CRS) -> Zone | None:
     return found if found and found.meridian == meridian else None
 
 
-def _method(crs: pyproj.CRS) -> str:
-    return crs.coordinate_operation.method_name if crs.coordinate_operation else ""
+def transverse_mercator(crs: pyproj.CRS) -> Mapping[str, float] | None:
+    """The parameters of a transverse Mercator by their EPSG names; None for other systems.
+
+    A system with heights, or with a shift of datum written beside it, is looked into.
+    """
+    if crs.is_bound and crs.source_crs is not None:
+        return transverse_mercator(crs.source_crs)
+    if crs.is_compound:
+        return transverse_mercator(crs.sub_crs_list[0])
+    way = crs.coordinate_operation
+    if not crs.is_projected or way is None or "Transverse Mercator" not in way.method_name:
+        return None
+    return {p.name: float(p.value) for p in way.params}
 
 
 def _datum(crs: pyproj.CRS) -> str | None:

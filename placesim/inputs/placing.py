@@ -49,10 +49,12 @@ def misplaced(table: Table, frame: Frame, requests: Requests) -> list[Wrong]:
     xy = np.stack([(bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2])
     own = pyproj.CRS(table.rows.crs)
     far = ~frame.holds(xy[0], xy[1], own)
+    exchanged = frame.holds(xy[1], xy[0], own)
     if table.name in NETWORKS and not far.all():
         codes = misfits(own, bounds[:, [0, 1, 0, 1]])  # one corner in degrees would make a line of thousands of km
+        codes[exchanged] = "E241"
     else:
-        codes = _why_far(own, bounds, frame.holds(xy[1], xy[0], own))
+        codes = _why_far(own, bounds, exchanged)
     found = told_once(table, rows[far], codes[far], xy[:, far], frame.holds)
     return wrong + [(unusable, _with_remedy(finding, table)) for unusable, finding in found]
 

@@ -97,8 +97,9 @@ def _far_areas(areas: Table, bounds: Floats) -> list[Finding]:
     far = np.flatnonzero(reach > max(FAR_METRES, FAR_TIMES * float(np.nanmedian(reach))))
     if len(far) == 0:
         return []
-    facts = {"kilometres": f"{reach[far[0]] / 1000:.0f}", "count": len(far)}
-    return [at_row(areas, "W204", int(far[0]), "area_id", facts)]
+    farthest = int(far[np.argmax(reach[far])])
+    facts = {"kilometres": f"{reach[farthest] / 1000:.0f}", "count": len(far)}
+    return [at_row(areas, "W204", farthest, "area_id", facts)]
 
 
 def _middle(own: pyproj.CRS, bounds: Floats) -> tuple[float, float]:

@@ -12,6 +12,7 @@ import pyproj
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
 
+from placesim.inputs.gauss_krueger import transverse_mercator
 from placesim.inputs.web_map_datums import from_bd09, from_gcj02
 from placesim.records import Floats
 
@@ -72,11 +73,10 @@ def fits(crs: pyproj.CRS, x: Floats, y: Floats) -> NDArray[np.bool_]:
     """Which coordinates can be those of a system: places on earth, and near the meridian of a transverse Mercator."""
     lon, lat = _degrees(crs, x, y)
     good = np.isfinite(lon) & np.isfinite(lat) & like_degrees(lon, lat)
-    if crs.is_geographic or crs.coordinate_operation is None:
-        return np.asarray(good)
-    if "Transverse Mercator" in crs.coordinate_operation.method_name:
-        said = {p.name: p.value for p in crs.coordinate_operation.params}
-        off = (lon - float(said.get("Longitude of natural origin", 0.0)) + 180) % 360 - 180
+    said = transverse_mercator(crs)
+    if said is not None:
+        meridian = said.get("Longitude of natural origin", 0.0)
+        off = (np.where(good, lon, meridian) - meridian + 180) % 360 - 180
         good &= np.abs(off) <= OFF_MERIDIAN
     return np.asarray(good)
 

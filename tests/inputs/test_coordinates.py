@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
@@ -231,6 +232,14 @@ def test_one_corner_of_a_road_in_degrees(county: County, corner: tuple[float, fl
     layer(county, "roads", roads, "roads.gpkg")
     finding = county.only("E243")
     assert (finding.file, finding.row) == ("roads.gpkg", 2)
+
+
+def test_one_road_with_exchanged_axes(county: County) -> None:
+    """The others lie where they should."""
+    good = one("roads")
+    layer(county, "roads", gpd.GeoDataFrame(pd.concat([good, turned(good).assign(road_id="2")])), "roads.gpkg")
+    finding = county.only("E241")
+    assert (finding.file, finding.row, finding.facts["count"]) == ("roads.gpkg", 2, 1)
 
 
 def test_one_wild_corner_of_an_area_is_told(county: County) -> None:

@@ -44,6 +44,17 @@ def test_the_codes_run_as_they_are_known() -> None:
     assert all(len(set(codes.values())) == 4 for codes in FIRST_CODES.values())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EPSG:4548+5737",  # with heights
+        "+proj=tmerc +lat_0=0 +lon_0=117 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +towgs84=0,0,0 +units=m +type=crs",
+    ],
+)
+def test_what_stands_beside_a_zone_is_no_matter(text: str) -> None:
+    assert zone_of(pyproj.CRS(text)) == Zone("CGCS2000", 3, 39, False)
+
+
 @pytest.mark.parametrize("code", [4490, 4326, 3857, 32650, 27700, 2263, 3067])
 def test_other_systems_are_no_zone(code: int) -> None:
     assert zone_of(pyproj.CRS(code)) is None
