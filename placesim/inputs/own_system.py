@@ -15,7 +15,7 @@ from placesim.inputs.findings import at_table
 from placesim.inputs.likely_systems import likely
 from placesim.inputs.request import Request
 from placesim.inputs.run_system import Frame, there
-from placesim.inputs.systems import WAYS_BACK, System, declared, is_defined, like_degrees
+from placesim.inputs.systems import WAYS_BACK, System, declared, like_degrees, on_map
 from placesim.records import Floats, Table
 
 SAME_SHAPE = 1.0  # metres of semi-major axis: datums on nearer ellipsoids (WGS 84, CGCS2000) differ by decimetres
@@ -25,11 +25,14 @@ Located = tuple[Table, System, list[Finding]]
 def located(table: Table, request: Request, frame: Frame | None) -> Located:
     """The table as a GeoDataFrame, the system its file means, and notes. Raises DataError: that system is unknown.
 
-    Coordinates of a web map's datum come back in WGS 84; others stay as they are, in their own system.
+    Coordinates of a web map's datum come back in WGS 84 (a layer in metres is one whose longitudes and latitudes were
+    the web map's); others stay as they are, in their own system.
     """
     if isinstance(table.rows, gpd.GeoDataFrame):
         geometry = table.rows.geometry
         system = _declared(request) or _of_layer(table, request, frame)
+        if system.datum is not None and geometry.crs is not None and pyproj.CRS(geometry.crs).is_projected:
+            geometry = geometry.to_crs(system.crs)  # a web map's places that were projected on saving
         notes: list[Finding] = []
     else:
         assert frame is not None  # only point tables come without shapes, and never the areas
@@ -54,18 +57,22 @@ def _points(table: Table) -> gpd.GeoSeries:
 
 
 def _declared(request: Request) -> System | None:
-    if request.source.crs is None:
+    text = request.source.crs
+    if text is None:
         return None
     try:
-        return declared(request.source.crs)
+        system = declared(text)
     except CRSError:
-        request.fail_setting("E238", "crs", request.source.crs, {"crs": request.source.crs})
+        request.fail_setting("E238", "crs", text, {"crs": text})
+    if not on_map(system.crs):
+        request.fail_setting("E258", "crs", text, {"crs": text, "name": system.crs.name})
+    return system
 
 
 def _of_layer(table: Table, request: Request, frame: Frame | None) -> System:
     """The layer's own system; where it has none, what its numbers look like is told, and not taken."""
     own = table.rows.geometry.crs
-    if own is not None and is_defined(pyproj.CRS(own)):
+    if own is not None and on_map(pyproj.CRS(own)):
         return System(pyproj.CRS(own))
     bounds = shapely.bounds(table.rows.geometry.values[there(table)])
     x, y = np.median((bounds[:, :2] + bounds[:, 2:]) / 2, axis=0) if len(bounds) else (np.nan, np.nan)

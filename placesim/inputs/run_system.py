@@ -58,7 +58,7 @@ def frame_of(areas: Table, system: System, scenario: Scenario) -> tuple[Frame, l
         raise DataError([at_table(areas, "E249", "area_id")])
     if unfit := list(_unfit_areas(areas, system.crs)):
         raise DataError(unfit)
-    middle = _middle(system.crs, np.asarray(areas.rows.total_bounds))
+    middle = _middle(areas, system.crs)
     metric, found = _asked(scenario, middle)
     metric = metric or _chosen(system.crs, middle)
     placed = areas.rows.geometry.to_crs(metric)
@@ -102,9 +102,9 @@ def _far_areas(areas: Table, bounds: Floats) -> list[Finding]:
     return [at_row(areas, "W204", farthest, "area_id", facts)]
 
 
-def _middle(own: pyproj.CRS, bounds: Floats) -> tuple[float, float]:
-    """Longitude and latitude of the middle of the areas."""
-    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+def _middle(areas: Table, own: pyproj.CRS) -> tuple[float, float]:
+    """Longitude and latitude of the middle of the areas, which one wild corner does not move."""
+    x, y = np.median(_middles(shapely.bounds(areas.rows.geometry.values[there(areas)])), axis=1)
     lon, lat = pyproj.Transformer.from_crs(own, own.geodetic_crs, always_xy=True).transform(x, y)
     return float(lon), float(lat)
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyproj
 from numpy.typing import ArrayLike, NDArray
-from pyproj.exceptions import CRSError
 
 from placesim.inputs.gauss_krueger import transverse_mercator
 from placesim.inputs.web_map_datums import from_bd09, from_gcj02
@@ -47,12 +46,13 @@ def declared(text: str) -> System:
     return System(pyproj.CRS.from_epsg(4326), datum) if datum else System(pyproj.CRS.from_user_input(text))
 
 
-def is_defined(crs: pyproj.CRS) -> bool:
-    """Whether the coordinates stand for places: formats write "undefined" systems where a layer has none."""
-    try:
-        return crs.geodetic_crs is not None and not crs.name.casefold().startswith("undefined")
-    except CRSError:
-        return False
+def on_map(crs: pyproj.CRS) -> bool:
+    """Whether the coordinates are longitudes and latitudes, or eastings and northings: no heights, no local drawing.
+
+    Formats write "undefined" systems where a layer has none.
+    """
+    plane = crs.is_geographic or crs.is_projected
+    return plane and crs.geodetic_crs is not None and not crs.name.casefold().startswith("undefined")
 
 
 def name_of(crs: pyproj.CRS) -> str:

@@ -250,6 +250,16 @@ def test_one_wild_corner_of_an_area_is_told(county: County) -> None:
     assert (finding.row, finding.value, finding.facts["kilometres"]) == (4, "004", "499")
 
 
+def test_one_wild_corner_does_not_choose_the_system(county: County) -> None:
+    areas = squares().to_crs(4490)
+    corners = list(areas.geometry[3].exterior.coords)[:3]
+    areas.loc[3, "geometry"] = shapely.Polygon([*corners, (corners[2][0] - 30, corners[2][1])])
+    county.areas(areas)
+    inputs, findings = county.read()
+    assert inputs.crs == CRS
+    assert [f.row for f in findings if f.code == "W204"] == [4]
+
+
 def test_areas_that_lie_wide_apart_are_no_fault(county: County) -> None:
     wide = gpd.GeoDataFrame(
         {"area_id": ["1", "2", "3"]},
@@ -380,6 +390,14 @@ def test_every_vertex_of_a_layer_is_moved_back(county: County, said: str, way: A
     assert {f.facts["areas_crs"] for f in findings if f.code in ("N202", "N203")} == {said}
 
 
+@pytest.mark.parametrize("crs", [3857, 4549, 4490])
+def test_a_layer_of_a_web_map_that_was_projected_on_saving(county: County, crs: int) -> None:
+    layer(county, "sites", on_web_map(one("sites"), to_gcj02).to_crs(crs), "sites.gpkg", "GCJ-02")
+    assert county.only("N204").file == "sites.gpkg"
+    site = county.read()[0].frame("sites").iloc[0]
+    np.testing.assert_allclose((site["x"], site["y"]), POINT, atol=0.001)
+
+
 def test_columns_that_say_nothing_are_taken_as_the_areas_of_a_web_map(county: County) -> None:
     county.areas(on_web_map(squares(), to_gcj02))
     county.say('"areas.gpkg"', '"areas.gpkg"\ncrs = "GCJ-02"')
@@ -454,6 +472,54 @@ def test_an_area_without_surface(county: County) -> None:
     county.areas(areas)
     finding = county.only("E257")
     assert (finding.row, finding.value, finding.facts["square_metres"]) == (1, "001", "0.45")
+
+
+@pytest.mark.parametrize("said", ["EPSG:4978", "EPSG:5773"])
+def test_a_system_without_places_on_a_map(county: County, said: str) -> None:
+    """Coordinates from the earth's centre, and heights."""
+    county.say('"schools.csv"', f'"schools.csv"\ncrs = "{said}"')
+    finding = county.only("E258")
+    assert (finding.file, finding.column, finding.value) == ("base.toml", "inputs.schools.crs", said)
+
+
+NUMBERS = (0.0, -1.0, 31.0, 118.95, 181.0, 400_500.0, 3_430_500.0, 40_400_500.0, 13_200_000.0, -4e7, 1e15, 1e300)
+SYSTEMS = (
+    "EPSG:4490",
+    CRS,
+    NUMBERED,
+    "EPSG:3857",
+    "EPSG:32650",
+    "GCJ-02",
+    "BD-09",
+    "EPSG:4978",
+    "EPSG:5773",
+    "+proj=robin",
+)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_whatever_the_numbers_there_is_a_finding_and_no_crash(county: County, system: str) -> None:
+    """A place that is let pass lies in or near the county; one that does not is named."""
+    places = [shapely.Point(x, y) for x in NUMBERS for y in NUMBERS]
+    sites = gpd.GeoDataFrame({"site_id": [f"{i:03}" for i in range(len(places))]}, geometry=places)
+    layer(county, "sites", sites, "sites.parquet", system)
+    found = county.findings()
+    assert [f for f in found if f.is_error and "sites" in f"{f.file}{f.column}"]
+    inputs = county.read()[0]
+    kept = inputs.frame("sites").geometry.dropna() if inputs.has("sites") else []
+    if len(kept):
+        assert kept.distance(shapely.Point(EAST + 1000, NORTH + 1000)).max() < 20_000
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_whatever_the_areas_there_is_a_finding_and_no_crash(county: County, system: str) -> None:
+    """Areas of every size of number, some of them all over the world."""
+    corners = [(x, y) for x in NUMBERS for y in NUMBERS]
+    boxes = [shapely.box(x, y, x + max(1, abs(x) * 1e-3), y + max(1, abs(y) * 1e-3)) for x, y in corners]
+    areas = gpd.GeoDataFrame({"area_id": [f"{i:03}" for i in range(len(boxes))]}, geometry=boxes)
+    areas.to_parquet(county.folder / "a.parquet")
+    county.say('"areas.gpkg"', f'"a.parquet"\ncrs = "{system}"')
+    assert [f for f in county.findings() if f.is_error]
 
 
 def test_files_are_as_before(county: County, tmp_path: Path) -> None:
