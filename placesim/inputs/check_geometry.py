@@ -16,6 +16,7 @@ from placesim.records import Inputs, Table
 from placesim.scenario import Scenario
 
 OVERLAP_SHARE = 0.001  # of the smaller area
+LEAST_SQUARE_METRES = 1.0
 BORDER_METRES = 1.0  # points this close to the areas lie in them
 PLACED = ("schools", "sites", "points", "addresses")
 REASON = re.compile(r"(.+)\[(\S+) (\S+)\]")  # as GEOS says why a shape is not valid, and where
@@ -43,6 +44,18 @@ def _reason(text: str) -> dict[str, Any]:
     key = f"geometry.fault.{reason.casefold()}"
     words = {language: catalogue(language)["label"].get(key, reason) for language in LANGUAGES}
     return {"reason": words, "x": x, "y": y}
+
+
+def areas_without_surface(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
+    """No area is a mere sliver: what is left of a broken border holds nobody."""
+    table = inputs.tables.get("areas")
+    if table is None:
+        return
+    rows, shapes = _sound(table)
+    surface = shapely.area(shapes)
+    polygons = shapely.get_dimensions(shapes) == 2
+    for i in np.flatnonzero(polygons & (surface < LEAST_SQUARE_METRES)):
+        yield at_row(table, "E257", int(rows[i]), "area_id", {"square_metres": f"{surface[i]:.2g}"})
 
 
 def overlapping_areas(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:

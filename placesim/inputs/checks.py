@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from placesim.dictionary import table_specs
 from placesim.errors import Finding
-from placesim.inputs import check_geometry, check_keys, check_links, check_people, check_rolls, check_schools
+from placesim.inputs import (
+    check_datums,
+    check_geometry,
+    check_keys,
+    check_links,
+    check_people,
+    check_rolls,
+    check_schools,
+)
 from placesim.inputs.findings import capped
 from placesim.inputs.request import said_at
 from placesim.records import Inputs
@@ -55,9 +63,11 @@ CHECKS: Mapping[str, Check] = {
     "pupils_beyond_residents": check_people.pupils_beyond_residents,
     "children_before_birth": check_people.children_before_birth,
     "invalid_shapes": check_geometry.invalid_shapes,
+    "areas_without_surface": check_geometry.areas_without_surface,
     "overlapping_areas": check_geometry.overlapping_areas,
     "gaps_between_areas": check_geometry.gaps_between_areas,
     "points_outside": check_geometry.points_outside,
+    "suspected_datums": check_datums.suspected_datums,
     "unreached": check_links.unreached,
     "old_developments": check_links.old_developments,
 }
