@@ -304,9 +304,9 @@ def _srid(connection: psycopg.Connection[Any], extension: PostGIS, relation: _Re
     query = SQL("SELECT srid FROM {} WHERE srid BETWEEN %s AND %s AND srtext = %s").format(known)
     row = connection.execute(query, (low, high, text)).fetchone()
     if row is None:
-        insert = """INSERT INTO {known} (srid, srtext, proj4text)
-            SELECT coalesce(max(srid), %s) + 1, %s, %s FROM {known} WHERE srid BETWEEN %s AND %s RETURNING srid"""
-        filled = (low - 1, text, system.to_proj4(), low, high)
+        insert = """INSERT INTO {known} (srid, srtext)
+            SELECT coalesce(max(srid), %s) + 1, %s FROM {known} WHERE srid BETWEEN %s AND %s RETURNING srid"""
+        filled = (low - 1, text, low, high)
         row = connection.execute(SQL(insert).format(known=known), filled).fetchone()
     assert row is not None
     return row[0], Finding("N620", value=relation.name, facts={"srid": row[0]})
