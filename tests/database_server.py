@@ -86,7 +86,7 @@ def _programs() -> Path:
     for initdb in reversed(found):
         if Path(f"/usr/share/postgresql/{initdb.parts[-3]}/extension/postgis.control").exists():
             return initdb.parent
-    lacking("no PostgreSQL with PostGIS on this machine (apt-get install postgis postgresql-postgis)")
+    lacking("no PostgreSQL with PostGIS on this machine (apt-get install postgresql-postgis)")
     raise AssertionError
 
 
