@@ -183,7 +183,8 @@ def _shapes(connection: psycopg.Connection[Any], codes: list[str | None], extens
 def _text(value: Any) -> str:
     """The cell as the other readers print it: a whole number of any type without a point."""
     if isinstance(value, Decimal) and value.is_finite():
-        return str(int(value)) if value == value.to_integral_value() else format(value.normalize(), "f")
+        digits = format(value, "f")
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
     if isinstance(value, str):
         return value.removesuffix(_MIDNIGHT)
     return cell_text(value)

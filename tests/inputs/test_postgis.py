@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from decimal import Decimal
 
 import pytest
 from four_areas import County
@@ -11,7 +12,7 @@ from told import only, written
 
 from placesim.errors import Finding
 from placesim.inputs import read_inputs
-from placesim.inputs.postgis import _parts
+from placesim.inputs.postgis import _parts, _text
 from placesim.inputs.postgres import is_address
 from placesim.messages import describe, line
 
@@ -101,6 +102,15 @@ def test_addresses(path: str, is_one: bool) -> None:
 ])  # fmt: skip
 def test_names_of_tables(name: str, parts: tuple[str, ...]) -> None:
     assert _parts(name) == parts
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    ("130402001000.00", "130402001000"), ("2.50", "2.5"), ("0.00", "0"), ("-1.0", "-1"), ("100", "100"), ("1E+3", "1000"),
+    ("1234567890123456789012345678901234.5670", "1234567890123456789012345678901234.567"), ("NaN", ""),
+    ("9" * 5000, "9" * 5000), ("Infinity", "Infinity"),
+])  # fmt: skip
+def test_exact_numbers_keep_every_digit(value: str, text: str) -> None:
+    assert _text(Decimal(value)) == text
 
 
 def test_the_order_of_rows_is_no_part_of_the_hash() -> None:
