@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 	touch $@
 
 .venv/.ready: .venv/.installed
-	$(INSTALL) -e ".[dev,report]"
+	$(INSTALL) -e ".[dev,report,postgis]"
 	touch $@
 
 demo: .venv/.installed
@@ -27,6 +27,7 @@ test: check
 	$(BIN)/pytest -n 2
 
 evidence: .venv/.ready
+	.ci/install
 	$(BIN)/pytest -m evidence --evidence=evidence.json
 
 constraints:  # pins what this environment holds; run it after a change of dependencies and prove it with make test

@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from placesim.errors import DataError, Finding, FindingsError, PlacesimError, by_severity
+from placesim.errors import DataError, Finding, FindingsError, PlacesimError, by_severity, masked
 from placesim.messages import LANGUAGES, catalogue, label, line, user_language
 
 OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -343,15 +343,25 @@ def report(
     formats: Annotated[
         list[str] | None, typer.Option("--format", metavar="html|xlsx|gpkg", help=_said("opt.format"))
     ] = None,
+    postgis: Annotated[str | None, typer.Option("--postgis", metavar="URL", help=_said("opt.postgis"))] = None,
+    schema: Annotated[str | None, typer.Option("--schema", metavar="NAME", help=_said("opt.postgis.schema"))] = None,
 ) -> None:
-    from placesim.report import FORMATS, write
+    from placesim.report import FORMATS, write, write_postgis
     from placesim.store import open_run
 
+    if schema is not None and postgis is None:
+        raise typer.BadParameter(_said("report.schema"))
     unknown = [f for f in formats or () if f not in FORMATS]
     if unknown:
         raise typer.BadParameter(label("cli.report.unknown", LANGUAGE, value=unknown[0], known=", ".join(FORMATS)))
-    for path in write(open_run(run_folder), formats or FORMATS):
+    saved = open_run(run_folder)
+    for path in write(saved, formats or (() if postgis else FORMATS)):
         typer.echo(label("cli.written", LANGUAGE, file=path))
+    if postgis is not None:
+        written = write_postgis(saved, postgis, schema)
+        for note in written.notes:
+            typer.echo(line(note, LANGUAGE))
+        typer.echo(label("cli.written", LANGUAGE, file=f"{masked(postgis)} [{written.name}]"))
 
 
 @app.command("help", help=_said("help.verb"), short_help=_said("help.short"))

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+# A text that is an address loses everything between the user's name and the last @; inside other text the word ends it.
+_ADDRESS = re.compile(r"^(\s*[A-Za-z][\w+.-]*://[^:/@\s]*):.*@", re.DOTALL)
+_ADDRESS_INSIDE = re.compile(r"([A-Za-z][\w+.-]*://[^:/@\s\"']*):[^\s\"']*@")
+_PASSWORD_KEY = re.compile(r"([?&](?:ssl)?password=)[^&\s\"'#]*", re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """Text with the passwords of database addresses (user:password@, ?password=) as ***."""
+    if "://" not in text:
+        return text
+    text = _ADDRESS_INSIDE.sub(r"\1:***@", _ADDRESS.sub(r"\1:***@", text))
+    return _PASSWORD_KEY.sub(r"\1***", text)
+
+
+def masked_within(value: Any) -> Any:
+    """A value with every text in it masked; mappings and lists are copied."""
+    if isinstance(value, Mapping):
+        return {key: masked_within(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked_within(inner) for inner in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -24,6 +47,14 @@ class Finding:
     cell: str | None = None
     value: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Whatever a finding quotes, a password is not part of it."""
+        for name in ("file", "sheet", "column", "value"):
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, masked(text))
+        object.__setattr__(self, "facts", masked_within(self.facts))
 
     @property
     def is_error(self) -> bool:

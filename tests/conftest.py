@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import database_server
 import pytest
 from hypothesis import settings
 
@@ -30,6 +32,13 @@ def real_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[database_server.Server]:
+    """A PostgreSQL server with PostGIS; a clear skip where this machine has none, a failure in CI."""
+    with database_server.started() as server:
+        yield server
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

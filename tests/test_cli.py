@@ -94,6 +94,7 @@ def test_an_error_in_the_data_is_exit_1(broken: Path) -> None:
         ("template", "x.xlsx", "shools"),
         ("template", "x.xlsx", "--lang", "fr"),
         ("report", "runs/x", "--format", "docx"),
+        ("report", "runs/x", "--schema", "plan"),
     ],
     ids=lambda a: " ".join(a),
 )

@@ -35,6 +35,7 @@ class RawTable:
     below: tuple[tuple[int, tuple[str, ...]], ...] = ()  # the first rows below the header in full, with their numbers
     geometry: gpd.GeoSeries | None = field(default=None, repr=False)
     findings: tuple[Finding, ...] = ()
+    sha256: str | None = None  # of what was read, where there is no file to hash
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -15,6 +15,8 @@ from placesim.inputs.findings import capped
 from placesim.inputs.layers import content_hash, read_layer, read_parquet
 from placesim.inputs.lookalikes import lookalikes
 from placesim.inputs.nearest import nearest, suggested
+from placesim.inputs.postgis import read_database
+from placesim.inputs.postgres import is_address
 from placesim.inputs.raw import RawTable
 from placesim.inputs.request import Request, said_at
 from placesim.inputs.reshape import Shaped, reshape
@@ -95,7 +97,7 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
         sheet=raw.sheet,
         headers=freeze(_headers(shaped)),
         letters=freeze(_letters(shaped)),
-        sha256=content_hash(request),
+        sha256=raw.sha256 or content_hash(request),
         as_of=request.source.as_of,
         basis=request.source.basis,
     )
@@ -105,7 +107,10 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
 
 
 def read_raw(request: Request) -> RawTable:
-    """The file of a request as text cells. Raises DataError: no such file, unknown format, unreadable."""
+    """The file or database table of a request as text cells. Raises DataError: not there, unknown, unreadable."""
+    _check_source(request)
+    if is_address(request.source.path):
+        return read_database(request)
     path = request.path
     if not path.is_file():
         request.fail_setting("E201", "path", request.source.path, suggested(_file_meant(request)))
@@ -117,6 +122,17 @@ def read_raw(request: Request) -> RawTable:
         return reader(request)
     except OSError:
         request.fail("E203", facts={"reason": labels("unreadable.locked")})
+
+
+def _check_source(request: Request) -> None:
+    """Raise DataError unless a database comes with `table` or `sql`, and a file with neither."""
+    said = [key for key in ("table", "sql") if getattr(request.source, key) is not None]
+    database = is_address(request.source.path)
+    if len(said) == int(database):
+        return
+    reason = "file" if not database else "both" if said else "none"
+    key = said[-1] if said else "path"
+    request.fail_setting("E260", key, getattr(request.source, key), {"reason": labels(f"postgis.source.{reason}")})
 
 
 def _file_meant(request: Request) -> str | None:

@@ -40,7 +40,7 @@ class Request:
     def fail(self, code: str, row: int | None = None, facts: Mapping[str, Any] | None = None) -> NoReturn:
         """Stop reading this table: its file cannot be used at all."""
         shown = {"table": self.spec.id, **(facts or {})}
-        sheet = self.source.sheet or self.source.layer
+        sheet = self.source.sheet or self.source.layer or self.source.table
         raise DataError([Finding(code, file=self.source.path, sheet=sheet, row=row, facts=shown)])
 
     def fail_setting(self, code: str, key: str, value: Any, facts: Mapping[str, Any]) -> NoReturn:

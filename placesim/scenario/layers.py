@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from placesim.errors import Finding, ScenarioError
+from placesim.errors import Finding, ScenarioError, masked
 
 _NOISE = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -92,7 +92,7 @@ def _no_toml(file: Path, text: str, reason: str) -> Finding:
     lines = text.rstrip("\n").split("\n")
     row, column = (int(at.group(1)), int(at.group(2))) if at else (len(lines), len(lines[-1]) + 1)
     said = lines[min(row, len(lines)) - 1].strip()
-    return Finding("E101", file=file.name, row=row, value=said[:80], facts={"at": column})
+    return Finding("E101", file=file.name, row=row, value=masked(said)[:80], facts={"at": column})
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rapidfuzz import process
 
-from placesim.errors import Finding, ScenarioError
+from placesim.errors import Finding, ScenarioError, masked
 from placesim.messages import labels
 from placesim.scenario.layers import Layer, Origin
 from placesim.scenario.parameters import usable_name
@@ -85,7 +85,7 @@ def _refuse_shapes(layer: Layer) -> None:
 
 def _misshapen(origin: Origin, key: str, value: Any, kind: str) -> Finding:
     facts = {"key": key, "expected": labels(f"scenario.kind.{kind}")}
-    return Finding("E105", file=origin.where, row=origin.line, column=key, value=repr(value)[:80], facts=facts)
+    return Finding("E105", file=origin.where, row=origin.line, column=key, value=masked(repr(value))[:80], facts=facts)
 
 
 def _name(layers: Iterable[Layer]) -> str:

@@ -6,9 +6,10 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer
 from pydantic_core import PydanticCustomError
 
+from placesim.errors import masked
 from placesim.scenario.changes import Change, Id, Year
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -99,9 +100,11 @@ class Unpivot(_Strict):
 class InputTable(_Strict):
     """One `[inputs.<table>]`: where a table lies and how its columns map to the data dictionary."""
 
-    path: Id
+    path: Id = Field(description="a file, or the address of a PostGIS database (postgresql://user@host/database)")
     layer: str | None = None
     sheet: str | None = None
+    table: Id | None = Field(default=None, description="schema.table of the database")
+    sql: Id | None = Field(default=None, description="a query of the database in place of a table; it can only read")
     columns: dict[str, str | ColumnSource] = {}
     where: dict[str, str | list[str] | Condition] = {}
     values: dict[str, dict[str, str]] = Field(default={}, description="column → value in the file → value here")
@@ -111,6 +114,11 @@ class InputTable(_Strict):
     encoding: str | None = None
     as_of: Date | None = Field(default=None, description="the date the table speaks of")
     basis: str | None = None
+
+    @field_serializer("path", when_used="json")
+    def _without_password(self, path: str) -> str:
+        """What is written down and handed on holds no password."""
+        return masked(path)
 
 
 class Break(_Strict):

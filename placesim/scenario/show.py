@@ -12,6 +12,7 @@ import tomli_w
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from placesim.errors import masked_within
 from placesim.messages import label
 from placesim.scenario.changes import Change
 from placesim.scenario.parameters import NormOverrides, Parameters, Standards
@@ -20,7 +21,7 @@ from placesim.scenario.scenario import Scenario
 
 def show_text(scenario: Scenario, *, resolved: bool, origin: bool) -> str:
     """What was said (or with `resolved` every default too) as TOML; with `origin` one line per key and its source."""
-    said = scenario.overlay.data
+    said = masked_within(scenario.overlay.data)
     data = scenario.parameters.model_dump(mode="json", by_alias=True, exclude_none=True) if resolved else said
     if not origin:
         return tomli_w.dumps(data).rstrip()

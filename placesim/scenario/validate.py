@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
-from placesim.errors import Finding, ScenarioError
+from placesim.errors import Finding, ScenarioError, masked
 from placesim.messages import labels
 from placesim.scenario.overlay import Overlay
 from placesim.scenario.parameters import NormOverrides, Parameters
@@ -135,6 +135,7 @@ def _shown(code: str, value: Any) -> str | None:
         text = f'"{value}"' if code == "E105" or not value else value
     else:
         text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = masked(text)
     return text if len(text) <= 80 else text[:79] + "…"
 
 

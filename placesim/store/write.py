@@ -14,7 +14,7 @@ from typing import Any
 import geopandas as gpd
 import tomli_w
 
-from placesim.errors import Finding
+from placesim.errors import Finding, masked_within
 from placesim.messages import LANGUAGES, describe, place
 from placesim.scenario import Scenario
 from placesim.standards.pack import load_pack
@@ -53,7 +53,7 @@ def run_folder(scenario: Scenario) -> Path:
     """runs/<scenario>[--<variant>][--<hash of the settings>] beside the scenario file."""
     name = scenario.name + (f"--{scenario.variant}" if scenario.variant else "")
     if scenario.settings:
-        said = json.dumps({k: str(v) for k, v in sorted(scenario.settings.items())})
+        said = json.dumps({k: str(v) for k, v in sorted(masked_within(scenario.settings).items())})
         name += f"--{hashlib.sha256(said.encode()).hexdigest()[:6]}"
     return scenario.folder / "runs" / name
 
@@ -68,7 +68,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "scenario": scenario.name,
         "title": scenario.parameters.title,
         "variant": scenario.variant,
-        "settings": {k: str(v) for k, v in scenario.settings.items()},
+        "settings": {k: str(v) for k, v in masked_within(scenario.settings).items()},
         "origins": {key: str(origin) for key, origin in scenario.origins.items()},
         "years": list(scenario.years),
         "stages": [
