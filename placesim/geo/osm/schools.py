@@ -69,7 +69,8 @@ def draft_schools(path: Path) -> SchoolDraft:
     single = _each_once(found)
     stages = [_stages(tags) for tags in single.to_dict("records")]
     single["told_by"] = [told for told, _ in stages]
-    rows = single.assign(stage=[list(s) or [None] for _, s in stages]).explode("stage", ignore_index=True)
+    single["stage"] = pd.Series([s or (None,) for _, s in stages], index=single.index, dtype=object)
+    rows = single.explode("stage", ignore_index=True)
     return SchoolDraft(_table(rows), single[["school_id", "amenity", "name", "told_by"]], len(found) - len(single))
 
 
@@ -102,30 +103,33 @@ def _each_once(found: pd.DataFrame) -> pd.DataFrame:
     """A school drawn inside another of its kind, of the same name or without one, is that other; it keeps what either
     says. An area without name around several names is not one school: those inside stay."""
     kept: dict[int, _Tags] = dict(enumerate(found.to_dict("records")))
-    inside = _inside(found)
-    for outer, group in inside.groupby("outer", sort=False)["inner"]:
-        names = {kept[i]["name"] for i in group if i in kept} - {None}
+    for outer, inner in _inside(found).items():
         if outer not in kept:
             continue
-        if kept[outer]["name"] is None and len(names) > 1:
+        area, held = kept[outer], [i for i in inner if i in kept]
+        names = {kept[i]["name"] for i in held} - {None}
+        if area["name"] is None and len(names) > 1:
             del kept[outer]
             continue
-        for inner in group:
-            if inner in kept and _may_be_one(kept[inner], kept[outer]):
-                said = kept.pop(inner)
-                kept[outer] |= {key: said[key] for key in _TOLD if kept[outer][key] is None}
+        for i in held:
+            if _may_be_one(kept[i], area):
+                said = kept.pop(i)
+                area |= {key: said[key] for key in _TOLD if area[key] is None}
     return pd.DataFrame(list(kept.values()), columns=found.columns)
 
 
-def _inside(found: pd.DataFrame) -> pd.DataFrame:
-    """inner, outer: rows whose middle lies in the larger area of another of the same amenity; small areas first."""
+def _inside(found: pd.DataFrame) -> dict[int, list[int]]:
+    """area → what lies in it: rows of the same amenity that are smaller and have their middle there; small areas
+    first."""
     shapes = found["shape"].to_numpy()
-    size = shapely.area(shapes)
+    size, kind = shapely.area(shapes), found["amenity"].to_numpy()
     inner, outer = shapely.STRtree(shapes).query(shapely.point_on_surface(shapes), predicate="intersects")
-    larger = (size[outer] > size[inner]) | ((size[outer] == size[inner]) & (outer < inner) & (size[outer] > 0))
-    kind = found["amenity"].to_numpy()
-    pairs = pd.DataFrame({"inner": inner, "outer": outer})[larger & (kind[inner] == kind[outer])]
-    return pairs.iloc[np.argsort(size[pairs["outer"]], kind="stable")]
+    larger = (size[outer] > size[inner]) | ((size[outer] == size[inner]) & (size[outer] > 0) & (outer < inner))
+    within = np.flatnonzero(larger & (kind[inner] == kind[outer]))
+    inside: dict[int, list[int]] = {}
+    for pair in within[np.argsort(size[outer[within]], kind="stable")].tolist():
+        inside.setdefault(int(outer[pair]), []).append(int(inner[pair]))
+    return inside
 
 
 def _may_be_one(inner: _Tags, outer: _Tags) -> bool:
