@@ -217,6 +217,12 @@ def test_a_node_named_twice_in_a_row_makes_a_loop_without_length(town: Any) -> N
     assert sorted(edges["length_m"])[0] == 0
 
 
+def test_a_way_or_node_that_the_file_holds_twice_counts_once(town: Any) -> None:
+    once = way(1, [11, 12, 13], highway="residential")
+    _, edges = town(grid(), grid(), once, once)
+    assert links(edges) == [(11, 13)]
+
+
 def test_rails_at_grade_are_marked(town: Any) -> None:
     _, edges = town(
         grid(), node(77, 2.5, 1, railway="level_crossing"),

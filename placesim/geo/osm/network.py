@@ -61,7 +61,8 @@ def read_osm(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     file = extract.as_path(path)
     extract.check_whole(file)
     tags, lines = extract.features(file, "lines", _COLUMNS, "highway IS NOT NULL")
-    road = rules.is_road(tags) & ~shapely.is_missing(lines)
+    again = tags["osm_id"].duplicated().to_numpy()  # as where extracts that overlap were put together
+    road = rules.is_road(tags) & ~shapely.is_missing(lines) & ~again
     tags, lines = tags[road].reset_index(drop=True), lines[road]
     if not len(tags):
         raise ExtractError("E634", file)

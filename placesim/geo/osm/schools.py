@@ -36,7 +36,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"十二年一贯制?", (*_P, *_J, *_S)),
     (r"九年一贯制?|九年制|中小学", (*_P, *_J)),
     (r"完全中学|完中", (*_J, *_S)),
-    (r"小学", _P),
+    (r"小学|(?<=[一二三四五六七八九十])小(?!学)", _P),
     (r"初级中学|初中", _J),
     (r"高级中学|高中", _S),
     (r"kindergarten|kindergarden|nursery|pre-?school|\bkita\b|creche|\bemei\b|\bcmei\b|\bcei\b", _K),
@@ -115,7 +115,7 @@ def _each_once(found: pd.DataFrame) -> pd.DataFrame:
             if _may_be_one(kept[i], area):
                 said = kept.pop(i)
                 area |= {key: said[key] for key in _TOLD if area[key] is None}
-    return pd.DataFrame(list(kept.values()), columns=found.columns)
+    return pd.DataFrame(list(kept.values()), columns=found.columns, dtype=object)
 
 
 def _inside(found: pd.DataFrame) -> dict[int, list[int]]:
