@@ -428,7 +428,7 @@ def test_a_city_of_many_nodes_stays_within_memory(tmp_path: Path, record_propert
     with file.open("w") as out:
         out.write('<?xml version="1.0"?><osm version="0.6">')
         for i in range(side * side):
-            out.write(f'<node id="{i + 1}" lon="{i % side * 1e-3:.7f}" lat="{i // side * 1e-3:.7f}"/>')
+            out.write(f'<node id="{i + 1}" lon="{(i % side + 1) * 1e-3:.7f}" lat="{i // side * 1e-3:.7f}"/>')
         for y in range(side):
             out.write(way(y + 1, [y * side + x + 1 for x in range(side)], highway="residential"))
         for x in range(side):
