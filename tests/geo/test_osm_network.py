@@ -223,6 +223,13 @@ def test_a_way_or_node_that_the_file_holds_twice_counts_once(town: Any) -> None:
     assert links(edges) == [(11, 13)]
 
 
+def test_a_node_that_stands_at_two_places_is_no_crash(town: Any) -> None:
+    """Node 12 is listed at the places of 11 and 13 too, as in extracts of two dates put together."""
+    again = node(12, 1, 1) + node(12, 3, 1)
+    _, edges = town(grid(), again, way(1, [11, 12, 13, 12, 11], highway="path"))
+    assert set(edges["u"]) | set(edges["v"]) <= {11, 12, 13}
+
+
 def test_rails_at_grade_are_marked(town: Any) -> None:
     _, edges = town(
         grid(), node(77, 2.5, 1, railway="level_crossing"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,8 +84,8 @@ def _vertices(file: Path, ways: Ints, lines: NDArray[np.object_]) -> _Vertices:
     node = ids[first][at]
     twins = np.flatnonzero(count[at] > 1)
     if len(twins):
-        candidates = [ids[first[p] : first[p] + count[p]] for p in at[twins]]
-        node[twins] = _told_apart(file, ways[way[twins]], candidates)
+        candidates = {p: ids[first[p] : first[p] + count[p]] for p in at[twins].tolist()}
+        node[twins] = _told_apart(file, ways[way[twins]], at[twins], candidates)
     crossed = np.zeros(len(different), dtype=bool)
     crossed[position[rails]] = True
     return _Vertices(way, lonlat, node, crossed[at])
@@ -103,15 +103,18 @@ def _nodes_at(file: Path, wanted: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     return ids[order], position[order], rails[order]
 
 
-def _told_apart(file: Path, ways: Ints, candidates: Sequence[Ints]) -> Ints:
+def _told_apart(file: Path, ways: Ints, positions: Ints, candidates: Mapping[int, Ints]) -> Ints:
     """The node at each of these vertices (given by way, in order along it) where several stand at one position."""
     refs = extract.refs_of(file, frozenset(ways.tolist()))
     passed: Counter[tuple[int, int]] = Counter()
     told = []
-    for way, here in zip(ways.tolist(), candidates, strict=True):
-        nodes = refs[way][np.isin(refs[way], here)]
-        told.append(nodes[passed[way, here[0]]])
-        passed[way, here[0]] += 1
+    for vertex in zip(ways.tolist(), positions.tolist(), strict=True):
+        way, position = vertex
+        nodes = refs[way][np.isin(refs[way], candidates[position])] if way in refs else ()
+        if passed[vertex] >= len(nodes):  # a file that holds two ways of one id contradicts itself
+            raise ExtractError("E633", file)
+        told.append(nodes[passed[vertex]])
+        passed[vertex] += 1
     return np.array(told, dtype=np.int64)
 
 
