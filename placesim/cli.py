@@ -193,6 +193,45 @@ def template(
     typer.echo(label("cli.template.done", LANGUAGE, file=file))
 
 
+importers = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(importers, name="import", help=_said("import"), short_help=_said("import.short"))
+
+
+@importers.command("osm", help=_said("import.osm"), short_help=_said("import.osm.short"))
+@_guarded
+def import_osm(
+    file: Annotated[Path, typer.Argument(metavar="FILE.pbf", help=_said("arg.extract"))],
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_said("opt.import.out"))] = None,
+    lang: Annotated[str, typer.Option("--lang", metavar="zh|en", help=_said("opt.import.lang"))] = LANGUAGE,
+    as_json: Json = False,
+) -> None:
+    from placesim.geo.osm import ATTRIBUTION, ExtractError, draft_tables
+    from placesim.store import inputs_toml, refuse_drafts_over, write_drafts
+    from placesim.store.write import findings_json
+
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(label("cli.lang.unknown", LANGUAGE, value=lang, known=", ".join(LANGUAGES)))
+    folder = out or Path(file.name.split(".")[0])
+    refuse_drafts_over(folder)
+    with _progress(quiet=as_json) as progress:
+        progress("import")
+        try:
+            drafts = draft_tables(file)
+        except ExtractError as error:
+            raise FindingsError([error.finding]) from None
+        written = write_drafts(drafts, folder, extract=file.name, language=lang)
+    if as_json:
+        facts = {"files": written, **drafts.counts, "attribution": ATTRIBUTION, **findings_json(drafts.findings)}
+        _print_json(facts)
+        return
+    typer.echo(label("cli.import.counts", LANGUAGE, **drafts.counts))
+    if drafts.findings:
+        _print_findings(drafts.findings, as_json=False)
+    for path in written:
+        typer.echo(label("cli.written", LANGUAGE, file=path))
+    typer.echo(f"{_said('import.next')}\n\n{inputs_toml(drafts, LANGUAGE)}")
+
+
 @app.command("check", help=_said("check"), short_help=_said("check.short"))
 @_guarded
 def check(

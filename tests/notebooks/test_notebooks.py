@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -11,10 +12,51 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 
 
-@pytest.mark.parametrize("notebook", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
-def test_notebook_runs(notebook: Path) -> None:
+DATA = {"city_from_osm": ("PLACESIM_OSM", "osm_sao_paulo_centre")}  # notebook → variable, folder of real data
+NOTEBOOKS = pytest.mark.parametrize("notebook", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
+MACHINE = re.compile(r"(?<![\w/.])(?:/[\w.-]+){2,}/|[A-Z]:\\\\")  # the beginning of a path that one machine has
+
+
+@NOTEBOOKS
+def test_notebook_runs(notebook: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if notebook.stem in DATA:
+        variable, folder = DATA[notebook.stem]
+        monkeypatch.setenv(variable, str(request.getfixturevalue("real_data") / folder))
     cells = nbformat.read(notebook, as_version=4)
     NotebookClient(cells, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
-    outputs = [o for c in cells.cells if c.cell_type == "code" for o in c.outputs]
+    outputs = outputs_of(cells)
     assert not [o for o in outputs if o.output_type == "stream" and o.name == "stderr"]
     assert any("image/png" in o.get("data", {}) for o in outputs)
+    if notebook.stem == "city_from_osm":
+        assert city_figures(outputs) == [629.6, 36.71, 88.24]
+
+
+@NOTEBOOKS
+def test_a_notebook_is_committed_with_outputs_that_name_no_machine(notebook: Path) -> None:
+    cells = nbformat.read(notebook, as_version=4)
+    code = [c for c in cells.cells if c.cell_type == "code"]
+    assert [c.execution_count for c in code] == list(range(1, len(code) + 1))
+    texts = [c.source for c in cells.cells] + [plain(o) for o in outputs_of(cells)]
+    assert [found for text in texts for found in MACHINE.findall(text)] == []
+
+
+def test_the_committed_city_shows_the_reference_figures() -> None:
+    assert city_figures(outputs_of(nbformat.read(FOLDER / "city_from_osm.ipynb", as_version=4))) == [
+        629.6,
+        36.71,
+        88.24,
+    ]
+
+
+def outputs_of(cells: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [o for c in cells.cells if c.cell_type == "code" for o in c.outputs]
+
+
+def plain(output: nbformat.NotebookNode) -> str:
+    return str(output.get("text") or output.get("data", {}).get("text/plain", ""))
+
+
+def city_figures(outputs: list[nbformat.NotebookNode]) -> list[float]:
+    """Mean walk, share within 500 m, share within 1000 m, as the notebook prints them."""
+    (table,) = [plain(o) for o in outputs if "share of people within 500 m" in plain(o)]
+    return [float(line.split()[-1]) for line in table.split("\n")[1:]]
