@@ -88,7 +88,7 @@ def _stage_rows(
     holders: dict[str, Ints],
 ) -> list[dict[str, Any]]:  # fmt: skip
     ids, shapes, tree = atoms
-    catchments = {school: np.sort(r["area"].to_numpy()) for school, r in rows.groupby("school_id", sort=True)}
+    catchments = {str(school): np.sort(r["area"].to_numpy()) for school, r in rows.groupby("school_id", sort=True)}
     named = rows.sort_values("school_id").groupby("area")["school_id"].agg(tuple)
     zones = {schools: np.sort(r.index.to_numpy()) for schools, r in named.groupby(named, sort=True)}
     attached = {s: _attached(at, neighbours, holders.get(s, _NONE)) for s, at in catchments.items()}
@@ -197,7 +197,7 @@ def address_book(addresses: pd.DataFrame, assigned: pd.DataFrame) -> pd.DataFram
     stages = pd.DataFrame({"stage": sorted(rows["stage"].unique())}, dtype=object)
     if "share" in rows:
         rows = rows[~(rows["share"] == 0)]
-    schools = {k: tuple(sorted(r.unique())) for k, r in rows.groupby(["area_id", "stage"])["school_id"]}
+    schools = rows.groupby(["area_id", "stage"])["school_id"].agg(lambda s: tuple(sorted(set(s)))).to_dict()
     book = homes.merge(stages, how="cross")
     keys = zip(book["area_id"], book["stage"], strict=True)
     return book.assign(school_ids=pd.Series([schools.get(k, ()) for k in keys], index=book.index, dtype=object))
@@ -210,7 +210,9 @@ def check_addresses(inputs: Inputs) -> Iterator[Finding]:
     table, areas = inputs.tables["addresses"], inputs.areas
     rows, points = table.rows, table.rows.geometry.to_numpy()
     at = pd.Index(areas["area_id"], dtype=object).get_indexer(pd.Index(rows["area_id"], dtype=object))
-    shapes = np.append(sound_shapes(areas.geometry), None)  # the last stands for an area that is not known
+    shapes = np.array(
+        [*sound_shapes(areas.geometry), None], dtype=object
+    )  # the last stands for an area that is not known
     metres = shapely.distance(points, shapes[at])
     for row in np.flatnonzero(metres > BORDER):
         facts = {"name": rows["name"].iloc[row], "metres": f"{metres[row]:.0f}"}

@@ -108,7 +108,7 @@ def _runs(borders: Shapes, wide: Shapes, gap: float) -> Floats:
     runs, of = shapely.get_parts(near, return_index=True)
     length = shapely.length(runs)
     length = np.where(shapely.is_closed(runs), length, np.maximum(0, length - 2 * gap))
-    return np.bincount(of, weights=length, minlength=len(borders))
+    return np.bincount(of, weights=length, minlength=len(borders)).astype(np.float64)
 
 
 def check_contiguity(inputs: Inputs) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ def service_circles(
     as_table("schools", schools, ("stage", "geometry"))
     rows = []
     for stage, own in schools.groupby("stage", sort=True):
-        metres = radius.get(stage) if isinstance(radius, Mapping) else radius
+        metres = radius.get(str(stage), np.nan) if isinstance(radius, Mapping) else radius
         if not is_number(metres) or not 0 < metres < np.inf:
             raise InputError("radius", f"must be a number above 0 for stage {stage}", value=metres)
         circles = shapely.buffer(own.geometry.to_numpy(), metres, quad_segs=_QUARTER)
