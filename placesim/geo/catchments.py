@@ -197,7 +197,7 @@ def address_book(addresses: pd.DataFrame, assigned: pd.DataFrame) -> pd.DataFram
     stages = pd.DataFrame({"stage": sorted(rows["stage"].unique())}, dtype=object)
     if "share" in rows:
         rows = rows[~(rows["share"] == 0)]
-    schools = rows.groupby(["area_id", "stage"])["school_id"].agg(lambda s: tuple(sorted(set(s)))).to_dict()
+    schools = {key: tuple(sorted(own["school_id"].unique())) for key, own in rows.groupby(["area_id", "stage"])}
     book = homes.merge(stages, how="cross")
     keys = zip(book["area_id"], book["stage"], strict=True)
     return book.assign(school_ids=pd.Series([schools.get(k, ()) for k in keys], index=book.index, dtype=object))
