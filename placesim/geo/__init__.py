@@ -1,8 +1,40 @@
 """Travel and access."""
 
+from placesim.geo.access import cumulative_opportunities, floating_catchment, gravity, nearest, share_within
+from placesim.geo.catchments import address_book, catchment_shapes, check_addresses, locate_addresses
 from placesim.geo.checks import check_travel
+from placesim.geo.contiguity import Contiguity, check_contiguity, contiguity
+from placesim.geo.coverage import (
+    covered_points_share,
+    covered_share,
+    reached_shape,
+    reached_stretches,
+    service_circles,
+)
 from placesim.geo.osm import read_osm
 from placesim.geo.shortest import travel_matrix
 from placesim.geo.travel import measure_travel
 
-__all__ = ["check_travel", "measure_travel", "read_osm", "travel_matrix"]
+__all__ = [
+    "Contiguity",
+    "address_book",
+    "catchment_shapes",
+    "check_addresses",
+    "check_contiguity",
+    "check_travel",
+    "contiguity",
+    "covered_points_share",
+    "covered_share",
+    "cumulative_opportunities",
+    "floating_catchment",
+    "gravity",
+    "locate_addresses",
+    "measure_travel",
+    "nearest",
+    "reached_shape",
+    "reached_stretches",
+    "read_osm",
+    "service_circles",
+    "share_within",
+    "travel_matrix",
+]

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from placesim.geo.homes import Homes, Points
 from placesim.geo.network import Network, build_network, join_points, road_links
 from placesim.geo.profiles import METRES_PER_MINUTE, Flags, plain_ride_speed, profiles, rides
-from placesim.geo.search import Found, Search, nearest, nothing, other_way, search_of, together, ways
+from placesim.geo.search import Found, Search, minutes_to_nearest, nothing, other_way, search_of, together, ways
 from placesim.geo.walls import Walls, walls
 from placesim.records import Floats, Inputs, Ints
 from placesim.scenario.parameters import TravelParameters
@@ -77,7 +77,7 @@ class Reach:
         """Whether a home reaches one of some schools: [home]."""
         within = np.zeros(len(self.ground.homes.area), dtype=bool)
         for search in self.ground.searches:
-            within |= np.isfinite(nearest(search, schools))
+            within |= np.isfinite(minutes_to_nearest(search, schools))
         within[self.off_roads.home[np.isin(self.off_roads.school, schools)]] = True
         return within
 
@@ -85,7 +85,7 @@ class Reach:
         """Whether any home reaches a school: [school]."""
         within = np.zeros(len(self.ground.schools), dtype=bool)
         for search in self.ground.searches:
-            within |= np.isfinite(nearest(other_way(search), np.arange(len(self.ground.homes.area))))
+            within |= np.isfinite(minutes_to_nearest(other_way(search), np.arange(len(self.ground.homes.area))))
         within[self.off_roads.school] = True
         return within
 

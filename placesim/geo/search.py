@@ -115,7 +115,7 @@ def _from_schools(search: Search, home_of_node: Indices, schools: Ints) -> Found
     return Found(home, schools[row], minutes, metres, np.full(len(row), search.ride)).at(minutes <= search.limit)
 
 
-def nearest(search: Search, schools: Ints) -> Floats:
+def minutes_to_nearest(search: Search, schools: Ints) -> Floats:
     """minutes[home] of the way to the nearest of some schools, inf where none is within the limit: one search from all
     of them at once."""
     chosen = schools[np.isfinite(search.school_leg[schools])]
@@ -129,7 +129,7 @@ def nearest(search: Search, schools: Ints) -> Floats:
 
 
 def other_way(search: Search) -> Search:
-    """The same ways for `nearest` to search from the homes: minutes to each school from its nearest home."""
+    """The same ways for `minutes_to_nearest` to search from the homes: minutes to each school from its nearest home."""
     cost = search.graph.cost
     entry = csr_array((np.arange(cost.nnz), cost.indices, cost.indptr), shape=cost.shape).T.tocsr()
     back = Graph(
