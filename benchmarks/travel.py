@@ -1,6 +1,6 @@
 """Seconds and peak memory of measuring travel, against bare scipy Dijkstra and other libraries on the same graph.
 
-1,500 schools → 20,000 areas on 200,000 nodes and 250,000 two-way roads, 30-minute limit: on foot, and by bus at 30 km/h.
+1,500 schools → 20,000 areas on 200,000 nodes and 250,000 two-way roads, 30-minute limit, on foot and by bus at 30 km/h.
 Run: python benchmarks/travel.py [--peers] [--json FILE]   (--peers needs igraph and pandana)
 """
 

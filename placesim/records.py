@@ -456,6 +456,29 @@ class Allocation(Frozen):
 
 
 @dataclass(frozen=True)
+class Access(Frozen):
+    """Who lives how near to school, and how pupils get there; routes, shapes and addresses of the base year.
+
+    coverage: stage, area_type (blank: the county), year, measure (radius: straight line | minutes: the way), limit (m
+    or minutes), share_of_pupils and share_of_residents within it · nearest: metres and minutes to the nearest school,
+    means over those who reach one.
+    routes: road_id, class, unsafe, main, pupils on foot, metres · crossings: where pupils on foot cross main roads:
+    roads, pupils · catchments: stage, zone, schools, source (catchments | flows), areas, parts, detached, enclaves,
+    shared, holds_school · service_areas: stage, measure, limit · addresses: address_id, name, area_id, stage, schools.
+    Lists of ids are joined by "+". ways: how pupils of the base year go (on_foot, off_roads, farther, unknown).
+    """
+
+    coverage: pd.DataFrame
+    nearest: pd.DataFrame
+    routes: gpd.GeoDataFrame
+    crossings: gpd.GeoDataFrame
+    catchments: gpd.GeoDataFrame
+    service_areas: gpd.GeoDataFrame
+    addresses: pd.DataFrame
+    ways: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Results:
     """What a run computed, before it is judged. `projection` is None for a county that runs on rolls and children,
     `draws` for a run without sampled futures. backtest: stage, level (cell | school | total), method, horizon, n, mape,
@@ -467,6 +490,7 @@ class Results:
     travel: Travel
     places: Places
     allocation: Allocation
+    access: Access
     draws: DemandDraws | None = None
     backtest: pd.DataFrame = field(default_factory=lambda: no_rows(BACKTEST))
     explanations: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from placesim.demography import (
     project,
 )
 from placesim.errors import DataError, Finding, InputError
-from placesim.geo import check_travel, measure_travel
+from placesim.geo import check_travel, measure_access, measure_travel
 from placesim.inputs import check, read_inputs
 from placesim.records import Inputs, Results
 from placesim.scenario import Scenario
@@ -80,6 +80,7 @@ _READS = {
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
     "allocation": ("areas", "flows"),
+    "access": ("areas", "planning_areas", "roads", "nodes", "barriers", "points", "addresses"),
 }
 _CODE = {
     "projection": ("demography/residents", "demography/frames.py", "kernel.py"),
@@ -90,6 +91,7 @@ _CODE = {
     "places": ("supply",),
     "travel": ("geo", "kernel.py"),
     "allocation": ("allocation",),
+    "access": ("geo", "kernel.py"),
 }
 
 
@@ -181,14 +183,21 @@ class _Spine:
         travel, t_key = self.stage(
             "travel", inputs, s.travel, (sites,), lambda: measure_travel(inputs, places, s.travel)
         )
-        allocation, _ = self.stage(
+        allocation, a_key = self.stage(
             "allocation",
             inputs,
             s.allocation,
             (d_key, s_key, t_key),
             lambda: allocate(demand, travel, places, inputs, s.allocation),
         )
-        return Results(projection, demand, travel, places, allocation, draws, backtest, explained)
+        access, _ = self.stage(
+            "access",
+            inputs,
+            s.access,
+            (a_key, p_key),
+            lambda: measure_access(inputs, places, travel, allocation, projection, s.access),
+        )
+        return Results(projection, demand, travel, places, allocation, access, draws, backtest, explained)
 
     def stage(
         self, name: str, inputs: Inputs, told: Any, above: tuple[str, ...], compute: Callable[[], T]
@@ -220,6 +229,7 @@ def _record_types() -> dict[str, type]:
         records.Places,
         records.Travel,
         records.HomeWays,
+        records.Access,
         records.Allocation,
         records.Stages,
         records.Stage,

@@ -9,12 +9,13 @@ import pandas as pd
 from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
 from placesim.assessment.lists import typology_list
-from placesim.assessment.location import area_types, locate
+from placesim.assessment.location import locate
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
 from placesim.assessment.typology import typology
 from placesim.assessment.ways import way_measures, ways_to_school
+from placesim.geo import area_types
 from placesim.records import Assessment, Inputs, Results, freeze
 from placesim.scenario.options import AssessmentOptions
 from placesim.standards.evaluate import evaluate

@@ -23,12 +23,6 @@ def locate(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, planning_areas: p
     return located.astype(object).where(located.notna(), None)
 
 
-def area_types(areas: pd.DataFrame, planning_areas: pd.DataFrame) -> pd.Series:
-    """The area type of each area: its own, else that of its planning area."""
-    by_planning_area = planning_areas.set_index("planning_area")["area_type"]
-    return areas["area_type"].where(areas["area_type"].notna(), areas["planning_area"].map(by_planning_area))
-
-
 def _area_of(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
     """area_id by school; a point on a border belongs to the first area."""
     placed = schools.geometry.notna() & ~schools.geometry.is_empty

@@ -11,6 +11,8 @@ from placesim.geo.coverage import (
     reached_stretches,
     service_circles,
 )
+from placesim.geo.homes import area_types
+from placesim.geo.measure import measure_access
 from placesim.geo.osm import read_osm
 from placesim.geo.shortest import travel_matrix
 from placesim.geo.travel import measure_travel
@@ -18,6 +20,7 @@ from placesim.geo.travel import measure_travel
 __all__ = [
     "Contiguity",
     "address_book",
+    "area_types",
     "catchment_shapes",
     "check_addresses",
     "check_contiguity",
@@ -29,6 +32,7 @@ __all__ = [
     "floating_catchment",
     "gravity",
     "locate_addresses",
+    "measure_access",
     "measure_travel",
     "nearest",
     "reached_shape",

@@ -1,10 +1,10 @@
 """Dijkstra's search as a kernel: from one start at a time, bounded, keeping the minutes and metres of every way.
 
-scipy's search holds the interpreter's lock and gives a dense row of all nodes; this one runs in threads, visits only what
-lies within the limit and tells only homes. `shortest.travel_matrix`, which stands on scipy, is its slow twin.
+scipy's search holds the interpreter's lock and gives a dense row of all nodes; this one runs in threads, visits only
+what lies within the limit and tells only homes. `shortest.travel_matrix`, which stands on scipy, is its slow twin.
 
-A graph is `starts`, `heads` (rows and columns of a sparse matrix, as in scipy), `tails` (the row of each entry) and what
-an entry costs and takes: cost (by which ways are chosen), minutes, metres.
+A graph is `starts`, `heads` (rows and columns of a sparse matrix, as in scipy), `tails` (the row of each entry) and
+what an entry costs and takes: cost (by which ways are chosen), minutes, metres.
 """
 
 from __future__ import annotations

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
 from placesim.geo.homes import Homes, Points
-from placesim.geo.network import Network, build_network, join_points, road_links
+from placesim.geo.network import Network, Pieces, build_network, join_points, road_links
 from placesim.geo.profiles import METRES_PER_MINUTE, Flags, plain_ride_speed, profiles, rides
 from placesim.geo.search import Found, Search, minutes_to_nearest, nothing, other_way, search_of, together, ways
 from placesim.geo.walls import Walls, walls
@@ -22,12 +23,15 @@ _CHUNK = 64  # schools at a time
 
 @dataclass(frozen=True)
 class Ground:
-    """Homes, school points, walls and the network and search of each mode: on foot, then riding. None without roads."""
+    """Homes, the schools that have a point and their positions among all, walls, and for each mode, on foot and then
+    riding: its network, the network cut where schools and homes stand, its search. Without roads there are none."""
 
     homes: Homes
     schools: Points
+    located: Ints
     walls: Walls
     networks: tuple[Network, ...]
+    pieces: tuple[Pieces, ...]
     searches: tuple[Search, ...]
     travel: TravelParameters
 
@@ -44,26 +48,25 @@ def networks_of(inputs: Inputs, travel: TravelParameters) -> tuple[tuple[Network
 
 
 def ground_of(inputs: Inputs, homes: Homes, schools: Points, travel: TravelParameters) -> Ground:
-    """Schools (points, none missing) and homes joined to the network of each mode."""
+    """Schools (points, a missing one is left out) and homes joined to the network of each mode."""
     networks, closed = networks_of(inputs, travel)
+    located = np.flatnonzero(~shapely.is_missing(schools))
+    schools = schools[located]
     points = np.concatenate([schools, homes.points])
+    pieces = tuple(join_points(network, points, closed, reach=travel.snap_metres) for network in networks)
     searches = tuple(
-        search_of(
-            network, join_points(network, points, closed, reach=travel.snap_metres), len(schools), travel.limit_minutes
-        )
-        for network in networks
+        search_of(network, cut, len(schools), travel.limit_minutes)
+        for network, cut in zip(networks, pieces, strict=True)
     )
-    return Ground(homes, schools, closed, networks, searches, travel)
+    return Ground(homes, schools, located, closed, networks, pieces, searches, travel)
 
 
 def ways_on(ground: Ground, *, workers: int | None = None) -> Iterator[Found]:
     """The ways within the limit, by every mode, of some schools after the other: pairs may come several times."""
-    if not ground.searches:
-        yield from _by_line(ground)
-        return
-    for search in ground.searches:
-        yield from ways(search, workers=workers)
-    yield _direct(ground)
+    parts = [_by_line(ground)] if not ground.searches else [ways(search, workers=workers) for search in ground.searches]
+    direct = [_direct(ground)] if ground.searches else []
+    for found in chain(*parts, direct):
+        yield replace(found, school=ground.located[found.school])
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,14 @@ class Reach:
 def reach_of(ground: Ground) -> Reach:
     """For a county's checks: much less work than `ways_on`."""
     return Reach(ground, _direct(ground) if ground.searches else together([nothing(), *_by_line(ground)]))
+
+
+def on_foot(ground: Ground) -> tuple[Found, Found]:
+    """The ways on foot within the limit: along roads, and straight across where that is shorter than going to the road
+    and back."""
+    found = (together([nothing(), *ways(ground.searches[0])]), _direct(ground))
+    along, across = (replace(f, school=ground.located[f.school]) for f in found)
+    return along, across
 
 
 def straight(homes: Floats, schools: Points) -> Floats:

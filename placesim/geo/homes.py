@@ -54,3 +54,9 @@ def homes_of(inputs: Inputs) -> Homes:
         np.concatenate([shapes[used], area_points(inputs.areas)[without]])[order],
         np.concatenate([used, np.full(len(without), -1)])[order].astype(np.int64),
     )
+
+
+def area_types(areas: pd.DataFrame, planning_areas: pd.DataFrame) -> pd.Series:
+    """The area type of each area: its own, else that of its planning area."""
+    by_planning_area = planning_areas.set_index("planning_area")["area_type"]
+    return areas["area_type"].where(areas["area_type"].notna(), areas["planning_area"].map(by_planning_area))

@@ -60,7 +60,8 @@ class Network:
 @dataclass(frozen=True)
 class Pieces:
     """Links cut where points stand on them: u → v along the line, link[piece], metres[piece]. point[point]: the node
-    that each point has for itself; leg[point]: metres of its straight way to the link, inf where there is none."""
+    that each point has for itself; leg[point]: metres of its straight way to the link, inf where there is none.
+    corner[node]: what a node of the network is called here."""
 
     u: Ints
     v: Ints
@@ -69,6 +70,7 @@ class Pieces:
     nodes: int
     point: Ints
     leg: Floats
+    corner: Ints
 
 
 def road_links(roads: pd.DataFrame) -> Links:
@@ -163,7 +165,7 @@ def join_points(network: Network, points: Points, walls: Walls, *, reach: float)
     number = _side_by_side(u, v, count)
     return Pieces(
         u=number[u], v=number[v], link=of_link[1:][same], metres=np.diff(at)[same], nodes=count, point=number[nodes],
-        leg=leg,
+        leg=leg, corner=number[: links.nodes],
     )  # fmt: skip
 
 

@@ -118,14 +118,18 @@ def _from_schools(search: Search, home_of_node: Indices, schools: Ints) -> Found
 def minutes_to_nearest(search: Search, schools: Ints) -> Floats:
     """minutes[home] of the way to the nearest of some schools, inf where none is within the limit: one search from all
     of them at once."""
+    minutes = minutes_at_nodes(search, schools)[search.homes] + search.home_leg / search.leg_speed
+    return np.where(minutes <= search.limit, minutes, np.inf)
+
+
+def minutes_at_nodes(search: Search, schools: Ints) -> Floats:
+    """minutes[node] of the way to the nearest of some schools, inf beyond the limit."""
     chosen = schools[np.isfinite(search.school_leg[schools])]
     cost, begun = search.graph.cost, search.wait + search.school_leg[chosen] / search.leg_speed
-    minutes = minutes_from(
+    return minutes_from(
         cost.indptr, cost.indices, search.tails, cost.data, search.minutes,
         search.schools[chosen], begun, search.limit, search.weight,
-    )[search.homes]  # fmt: skip
-    minutes = minutes + search.home_leg / search.leg_speed
-    return np.where(minutes <= search.limit, minutes, np.inf)
+    )  # fmt: skip
 
 
 def other_way(search: Search) -> Search:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -48,7 +47,7 @@ def measure_travel(inputs: Inputs, places: Places, options: TravelOptions, *, wo
     return Travel(
         areas=inputs.area_ids, schools=places.ids, area=pairs["area"].to_numpy(), school=pairs["school"].to_numpy(),
         minutes=pairs["minutes"].to_numpy(), metres=pairs["metres"].to_numpy(), method=_method(inputs),
-        notes=tuple(notes), ways=_home_ways(rows, homes), joins=joins(ground, inputs, places.ids, points),
+        notes=tuple(notes), ways=_home_ways(rows, homes), joins=joins(ground, inputs, places.ids),
     )  # fmt: skip
 
 
@@ -63,10 +62,9 @@ def _measured(
     inputs: Inputs, homes: Homes, points: Points, places: Places, travel: TravelParameters, workers: int | None
 ) -> tuple[Ground, Found]:
     """The ground, and the ways by home to the schools that have a point; nobody reaches the others."""
-    located = np.flatnonzero(~shapely.is_missing(points))
-    ground = ground_of(inputs, homes, points[located], travel)
+    ground = ground_of(inputs, homes, points, travel)
     keep = None if travel.nearest is None else (travel.nearest, _taught(places))
-    return ground, gathered(ways_on(ground, workers=workers), located, keep)
+    return ground, gathered(ways_on(ground, workers=workers), keep)
 
 
 def _taught(places: Places) -> NDArray[np.bool_]:
@@ -75,11 +73,11 @@ def _taught(places: Places) -> NDArray[np.bool_]:
     return np.stack([places.serves[:, grades].any(axis=(1, 2)) for grades in stages], axis=1)
 
 
-def gathered(parts: Iterable[Found], located: Ints, keep: tuple[int, NDArray[np.bool_]] | None) -> Found:
-    """The best way of every pair, sorted; school positions are those of `located`. keep: (how many nearest, taught)."""
+def gathered(parts: Iterable[Found], keep: tuple[int, NDArray[np.bool_]] | None) -> Found:
+    """The best way of every pair, sorted. keep: (how many nearest of each stage, taught[school, stage])."""
     held = [nothing()]
     for found in parts:
-        held.append(replace(found, school=located[found.school]))
+        held.append(found)
         if keep is not None and sum(len(h.home) for h in held) > _GATHERED:
             held = [_best(held, keep)]
     return _best(held, keep)
@@ -163,9 +161,9 @@ def _with_matrix(rows: Found, given: pd.DataFrame, homes: Homes) -> Found:
     return _best([rows, listed], None)
 
 
-def joins(ground: Ground, inputs: Inputs, schools: tuple[str, ...], points: Points) -> pd.DataFrame:
+def joins(ground: Ground, inputs: Inputs, schools: tuple[str, ...]) -> pd.DataFrame:
     """unit, id, mode, metres of the straight way to the roads; NaN where there is none. No rows without roads."""
-    homes, located = ground.homes, np.flatnonzero(~shapely.is_missing(points))
+    homes, located = ground.homes, ground.located
     of_table: NDArray[np.object_] = inputs.frame("points")["point_id"].to_numpy(dtype=object)
     of_area = np.array(inputs.area_ids, dtype=object)[homes.area]
     named = np.where(homes.row >= 0, np.concatenate([of_table, [None]])[homes.row], of_area)

@@ -236,6 +236,9 @@ class AccessParameters(_Strict):
     minutes: tuple[Positive, ...] = Field(
         default=(10.0, 15.0, 30.0), strict=False, description="minutes of the way to the nearest school"
     )
+    walk_minutes: Positive = Field(
+        default=20.0, description="pupils walk where the way on foot takes no longer; others ride or walk farther"
+    )
     pupils: int = Field(
         default=20, ge=1, le=100000, description="road links walked by at least so many pupils are listed"
     )

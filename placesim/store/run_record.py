@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from placesim.errors import Finding
-from placesim.records import Allocation, Assessment, Demand, Inputs, Places, Projection, Results, Travel
+from placesim.records import Access, Allocation, Assessment, Demand, Inputs, Places, Projection, Results, Travel
 from placesim.scenario import Scenario
 
 
@@ -46,6 +46,10 @@ class Run:
     @property
     def allocation(self) -> Allocation:
         return self.results.allocation
+
+    @property
+    def access(self) -> Access:
+        return self.results.access
 
     def to_xarray(self) -> xr.Dataset:
         """Every cube of the run with named axes, units and labels."""

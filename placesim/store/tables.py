@@ -43,10 +43,26 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "backtest": run.results.backtest,
         **run.results.explanations,
         "flows": run.allocation.rows(),
+        "joins": run.travel.joins,
+        **_access(run),
         "changes": pd.DataFrame(
             [_fields_of(c) for c in run.places.changes],
             columns=["name", "kind", "school", "year", "until", "rooms", "places", "cost", "reason"],
         ),
+    }
+
+
+def _access(run: Run) -> dict[str, pd.DataFrame]:
+    """The way to school; layers without their shapes, points with their place."""
+    access = run.access
+    points = access.crossings.geometry
+    return {
+        "coverage": access.coverage,
+        "nearest": access.nearest,
+        "routes": pd.DataFrame(access.routes.drop(columns="geometry")),
+        "crossings": pd.DataFrame(access.crossings.drop(columns="geometry")).assign(x=points.x, y=points.y),
+        "catchment_shapes": pd.DataFrame(access.catchments.drop(columns="geometry")),
+        "addresses": access.addresses,
     }
 
 

@@ -83,6 +83,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "pack_version": pack.version,
         "population": run.projection.method if run.projection else "none",
         "travel": run.travel.method,
+        "ways": dict(run.access.ways),
         "crs": run.inputs.crs,
         "homes_factor": round(run.demand.homes_factor, 3),
         "draws": run.results.draws.count if run.results.draws else 0,
@@ -144,5 +145,8 @@ def _write_geometry(run: Run, path: Path) -> None:
     if run.inputs.has("roads"):
         roads = run.inputs.frame("roads")
         layers["roads"] = roads[[c for c in ("road_id", "class", "geometry") if c in roads.columns]]
+    access = run.access
+    layers |= {"routes": access.routes, "crossings": access.crossings, "catchments": access.catchments}
+    layers |= {"service_areas": access.service_areas}
     for name, layer in layers.items():
         gpd.GeoDataFrame(layer, crs=run.inputs.crs).to_file(path, layer=name, driver="GPKG", engine="pyogrio")
