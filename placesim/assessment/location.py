@@ -5,6 +5,8 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
+from placesim.geo import area_types
+
 
 def locate(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, planning_areas: pd.DataFrame) -> pd.DataFrame:
     """area_id, planning_area, area_type of each school, in the order and with the index of `schools`.

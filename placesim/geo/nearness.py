@@ -98,7 +98,7 @@ def nearness(
                 groups = tuple(people_[inside] for people_ in living)
                 shares += [(stage, name, year, *row) for row in _within(near, inside, groups, access)]
                 means.append((stage, name, year, *_means(near, inside, groups)))
-    return pd.DataFrame(shares, columns=list(COVERAGE)), pd.DataFrame(means, columns=list(NEAREST))
+    return pd.DataFrame(shares, columns=list(COVERAGE)).round(5), pd.DataFrame(means, columns=list(NEAREST)).round(2)
 
 
 def _teaching(places: Places, stage: str, year: int) -> NDArray[np.bool_]:

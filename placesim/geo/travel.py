@@ -174,4 +174,8 @@ def joins(ground: Ground, inputs: Inputs, schools: tuple[str, ...]) -> pd.DataFr
         for network, search in zip(ground.networks, ground.searches, strict=True)
         for leg in [np.concatenate([search.school_leg, search.home_leg])]
     ]
-    return pd.concat(tables, ignore_index=True).replace({"metres": {np.inf: np.nan}}) if tables else no_rows(JOINS)
+    return (
+        pd.concat(tables, ignore_index=True).replace({"metres": {np.inf: np.nan}}).round(2)
+        if tables
+        else no_rows(JOINS)
+    )

@@ -172,6 +172,26 @@ def county_waterfall(saved: SavedRun) -> pd.DataFrame:
     return table[table["planning_area"].isna()].drop(columns="planning_area").reset_index(drop=True)
 
 
+# ---------------------------------------------------------------------------------------------- the way to school
+def base_coverage(saved: SavedRun) -> pd.DataFrame:
+    """stage, area_type, measure, limit, share_of_pupils, share_of_residents of the base year."""
+    table = saved.table("coverage")
+    return table[table["year"] == saved.years[0]].drop(columns="year").reset_index(drop=True)
+
+
+def base_nearest(saved: SavedRun) -> pd.DataFrame:
+    """stage, area_type and the mean way to the nearest school, base year."""
+    table = saved.table("nearest")
+    return table[table["year"] == saved.years[0]].drop(columns="year").reset_index(drop=True)
+
+
+def odd_catchments(saved: SavedRun) -> pd.DataFrame:
+    """Zones with areas cut off from their school, enclaves of another school, or a school that lies outside."""
+    table = saved.table("catchment_shapes")
+    odd = table["detached"].notna() | table["enclaves"].notna() | ~table["holds_school"].astype(bool)
+    return table[odd].reset_index(drop=True)
+
+
 # ---------------------------------------------------------------------------------------------- names and words
 def names(saved: SavedRun, unit: str, language: str) -> Mapping[str, str]:
     """id → name of the units of a table in one language; another language's name or the id stands in."""

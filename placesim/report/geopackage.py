@@ -18,9 +18,7 @@ from placesim.report.styles import POINT, POLYGON, LayerStyle, View, joined, qml
 from placesim.store import SavedRun
 
 SCHOOLS, AREAS, AREA_FIGURES = "schools_by_year", "areas_by_year", "area_figures"
-_BASIC: Final = (
-    "areas", "schools", "roads", "routes", "crossings", "catchments", "service_areas",
-)  # fmt: skip  # what the run folder already holds
+_BASIC: Final = ("areas", "schools", "roads", "routes", "crossings", "catchments", "service_areas")  # of the run folder
 _SIZE: Final = 'scale_linear(sqrt(coalesce("roll", 0)), 0, 60, 1.6, 8)'  # mm; the area of a circle follows the roll
 # The year that is drawn: a project variable, else the temporal controller's, else the base year.
 _YEAR: Final = "coalesce(to_int(@placesim_year), year(@map_start_time), {base})"

@@ -19,10 +19,20 @@ from placesim.report.payload import payload
 from placesim.store import SavedRun
 
 SECTIONS: Final = (
-    "glance", "map", "charts", "pupils", "crowded", "underused", "findings", "changes", "backtest", "problems",
+    "glance", "map", "charts", "pupils", "crowded", "underused", "ways", "findings", "changes", "backtest", "problems",
     "unknowns", "sources",
 )  # fmt: skip
-_OWN_SCRIPTS: Final = ("text.js", "tables.js", "charts.js", "futures.js", "map.js", "panel.js", "main.js", "notes.js")
+_OWN_SCRIPTS: Final = (
+    "text.js",
+    "tables.js",
+    "charts.js",
+    "futures.js",
+    "ways.js",
+    "map.js",
+    "panel.js",
+    "main.js",
+    "notes.js",
+)
 _UNSAFE_IN_SCRIPT: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 _IMAGE: Final = re.compile(r"url\(\s*(images/[\w.-]+)\s*\)")
 

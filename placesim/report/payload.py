@@ -19,8 +19,9 @@ from placesim.vocabulary import BINDINGS, CLASS_BASES, METRICS, PARTS, TYPOLOGY,
 TEXTS: Final = (
     "report.", "metric.", "unit.", "part.", "level.", "typology.", "reason.", "after.", "binding.", "area_type.",
     "confidence.", "severity.", "unit_of_count.", "class_basis.", "rule.", "operator.", "outside.", "source.",
-    "waterfall.", "backtest.",
+    "waterfall.", "backtest.", "ways.",
 )  # fmt: skip
+ROUTES_SHOWN: Final = 30  # the rest stand in the tables and layers, and the page says so
 PROBLEMS_SHOWN: Final = 300  # the rest stand in check.json, and the page says so
 _SECTION_DIGITS: Final = {
     "roll": 0, "roll_actual": 0, "residual": 0, "places_design": 0, "places_cap": 0, "utilisation": 3,
@@ -58,6 +59,7 @@ def payload(saved: SavedRun) -> dict[str, Any]:
         "fan": _fan(saved),
         "pupils": {"entrants": _entrants(saved), "waterfall": _waterfall(saved)},
         "backtest": records(saved.table("backtest")),
+        "ways": _ways(saved),
         "key": records(figures.key_figures(saved)),
         "worst": {row.pop("metric"): row for row in records(figures.worst_years(saved))},
         "lists": {name: _list(saved, name) for name in figures.LISTS},
@@ -180,6 +182,25 @@ def _fan(saved: SavedRun) -> dict[str, Any] | None:
     """quantile or chance → [stage][year]; None for a run without sampled futures."""
     table = figures.county_fan(saved)
     return None if table.empty else _by_stage_and_year(saved, table, _FAN_DIGITS)
+
+
+def _ways(saved: SavedRun) -> dict[str, Any]:
+    """How pupils get to school in the base year: counts, coverage, the links and crossings with most pupils, zones that
+    do not hang together."""
+    routes = saved.table("routes")
+    busiest = routes.sort_values(["pupils", "road_id"], ascending=[False, True])
+    return {
+        "how": saved.manifest["ways"],
+        "coverage": records(figures.base_coverage(saved)),
+        "nearest": records(figures.base_nearest(saved)),
+        "unsafe": records(routes[routes["unsafe"].astype(bool)].head(ROUTES_SHOWN)),
+        "busiest": records(busiest.head(ROUTES_SHOWN)),
+        "crossings": records(saved.table("crossings").head(ROUTES_SHOWN)),
+        "catchments": records(figures.odd_catchments(saved)),
+        "counts": {
+            "unsafe": int(routes["unsafe"].sum()), "routes": len(routes), "crossings": len(saved.table("crossings")),
+        },
+    }  # fmt: skip
 
 
 def _entrants(saved: SavedRun) -> dict[str, Any]:

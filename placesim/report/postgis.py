@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MARKER: Final = "placesim_run"  # the table that tells a schema written here from any other
 LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts longer names
 SHAPES: Final = "geometry"
+_LAYERS: Final = ("roads", "routes", "crossings", "catchments", "service_areas")  # in place of tables of that name
 _WITH_SHAPES: Final[Mapping[str, str]] = {"areas": "area_id", "schools": "school_id"}  # tables with a layer beside them
 _BY_UNIT_AND_YEAR: Final = "_by_year"  # tables named so start with their unit
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -121,13 +122,13 @@ def _usable(name: str) -> str:
 # ------------------------------------------------------------------------------------------------ what is written
 def _relations(saved: SavedRun) -> Iterator[_Relation]:
     layers = saved.layers
-    for name in saved.tables:
+    for name in (n for n in saved.tables if n not in _LAYERS):
         frame = saved.table(name)
         shapes = _shapes_of(saved, name, frame) if name in _WITH_SHAPES and name in layers else None
         yield _Relation(name, frame, shapes)
-    if "roads" in layers:
-        roads = saved.layer("roads")
-        yield _Relation("roads", pd.DataFrame(roads.drop(columns=roads.geometry.name)), roads.geometry)
+    for name in (n for n in _LAYERS if n in layers):
+        layer = saved.layer(name)
+        yield _Relation(name, pd.DataFrame(layer.drop(columns=layer.geometry.name)), layer.geometry)
 
 
 def _shapes_of(saved: SavedRun, name: str, frame: pd.DataFrame) -> gpd.GeoSeries:

@@ -25,6 +25,7 @@ _WORDS: Final = {
     "first_metric": "metric",
     "source": "source", "basis": "child_basis", "sex": "sex", "component": "waterfall",
     "method": "backtest.method", "level": "backtest.level",
+    "measure": "ways.measure", "mode": "mode",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
 }  # fmt: skip
 
@@ -185,6 +186,17 @@ def _explained(name: str) -> Callable[[SavedRun, str], Made]:
     return lambda saved, language: (_worded(saved.table(name), saved, language), None)
 
 
+def _nearness(name: str) -> Callable[[SavedRun, str], Made]:
+    """A table by stage, area type and year; the county by its name."""
+
+    def made(saved: SavedRun, language: str) -> Made:
+        table = _worded(saved.table(name), saved, language)
+        whole = label("unit_of_count.county", language)
+        return table.assign(area_type=table["area_type"].where(table["area_type"].notna(), whole)), None
+
+    return made
+
+
 def _changes(saved: SavedRun, language: str) -> Made:
     table = saved.table("changes").rename(columns={"name": "change", "school": "school_id"})
     table = _named(table, saved, "school_id", "campus", language)
@@ -229,6 +241,12 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "chances": _chances,
     "entrants": _entrants,
     "waterfall": _waterfall,
+    "coverage": _nearness("coverage"),
+    "nearest": _nearness("nearest"),
+    "routes": _explained("routes"),
+    "crossings": _explained("crossings"),
+    "catchments": _explained("catchment_shapes"),
+    "addresses": _explained("addresses"),
     "findings": _findings,
     "changes": _changes,
     "account": _account,
