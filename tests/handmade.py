@@ -11,7 +11,7 @@ import pandas as pd
 from shapely import LineString, Point, box
 
 from placesim.dictionary import TableSpec, table_specs
-from placesim.records import Inputs, Source, Stage, Stages, Table
+from placesim.records import Access, Inputs, Source, Stage, Stages, Table
 
 CRS = "EPSG:32650"
 NUMBERS = ("number", "share", "money")
@@ -32,6 +32,12 @@ def county(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Inputs:
         crs=CRS,
         columns={name: tuple(c.id for c in spec.columns) for name, spec in table_specs().items()},
     )
+
+
+def no_access() -> Access:
+    """What a run without any pupil would tell of the way to school."""
+    layer = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=CRS))
+    return Access(pd.DataFrame(), pd.DataFrame(), layer, layer, layer, layer, pd.DataFrame(), {})
 
 
 def squares(names: Sequence[str], side: float = 1000.0) -> list[dict[str, Any]]:

@@ -30,12 +30,13 @@ from placesim.geo.routes import (
     walk,
 )
 from placesim.geo.search import minutes_at_nodes
-from placesim.records import Access, Allocation, HomeWays, Inputs, Ints, Places, Projection, Travel, require
+from placesim.records import Access, Allocation, HomeWays, Inputs, Ints, Places, Projection, Travel, no_rows, require
 from placesim.scenario.options import AccessOptions
 
 WALK_MINUTES = "walk_minutes"
 _WIDTH = 100.0  # metres on either side of a road that is reached: homes along it
-_SHAPES = ("stage", "zone", "schools", "source", "areas", "parts", "detached", "enclaves", "shared", "holds_school")
+SHAPES = ("stage", "zone", "schools", "source", "areas", "parts", "detached", "enclaves", "shared", "holds_school")
+ADDRESSES = ("address_id", "name", "area_id", "stage", "schools")
 _SERVICE = ("stage", "measure", "limit")
 
 
@@ -112,7 +113,7 @@ def assignments(places: Places, allocation: Allocation) -> pd.DataFrame:
 
 def _catchments(inputs: Inputs, places: Places, assigned: pd.DataFrame) -> gpd.GeoDataFrame:
     if assigned.empty:
-        return _layer(_SHAPES, inputs)
+        return _layer(SHAPES, inputs)
     areas = inputs.areas[["area_id", "geometry"]]
     shapes = catchment_shapes(
         areas, assigned, contiguity(areas.geometry), schools=places.schools[["school_id", "geometry"]]
@@ -123,14 +124,14 @@ def _catchments(inputs: Inputs, places: Places, assigned: pd.DataFrame) -> gpd.G
         told[column] = told[column].map("+".join)
     order = {s: k for k, s in enumerate(places.stages.ids)}
     told = told.sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
-    return told[[*_SHAPES, "geometry"]]
+    return told[[*SHAPES, "geometry"]]
 
 
 def _addresses(inputs: Inputs, assigned: pd.DataFrame) -> pd.DataFrame:
     """The schools of every address, stage by stage."""
     given = inputs.frame("addresses")
     if given.empty:
-        return pd.DataFrame(columns=["address_id", "name", "area_id", "stage", "schools"])
+        return no_rows(ADDRESSES)
     placed = given.assign(area_id=locate_addresses(given, inputs.areas))
     book = address_book(placed, assigned)
     return book.assign(schools=book["school_ids"].map("+".join)).drop(columns="school_ids")

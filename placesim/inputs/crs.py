@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from placesim.errors import DataError, Finding
+from placesim.inputs.between import drawn, joins_points
 from placesim.inputs.own_system import located, shift_of_datum
 from placesim.inputs.placing import Requests, misplaced, wrong_shapes
 from placesim.inputs.run_system import Frame, frame_of
@@ -21,12 +22,14 @@ Settled = tuple[dict[str, Table], str | None, list[Finding]]
 
 
 def settle(tables: Places, requests: Requests, scenario: Scenario) -> Settled:
-    """Every geometry table in the metric system, points made from x and y, and the name of that system.
+    """Every geometry table in the metric system, points made from x and y, lines without shapes drawn between their
+    points, and the name of that system.
 
     A table whose coordinates have no meaning (no system, or outside it) is left out, with the finding that says why.
     """
     settled = {name: table for name, table in tables.items() if requests[name].spec.geometry is None}
-    placed = {name: table for name, table in tables.items() if name not in settled}
+    unplaced = {name: table for name, table in tables.items() if joins_points(table, requests[name].spec)}
+    placed = {name: table for name, table in tables.items() if name not in settled and name not in unplaced}
     findings: list[Finding] = []
     frame: Frame | None = None
     for name in sorted(placed, key=lambda n: n != "areas"):
@@ -41,6 +44,12 @@ def settle(tables: Places, requests: Requests, scenario: Scenario) -> Settled:
             wrong = wrong_shapes(own, requests) if name == "areas" else misplaced(own, frame, requests)
             findings += found + [finding for _, finding in wrong]
             settled[name] = _projected(own, frame, [row for rows, _ in wrong for row in rows])
+        except DataError as error:
+            findings += error.findings
+    for name, table in unplaced.items() if frame else ():
+        spec = requests[name].spec
+        try:
+            settled[name] = drawn(table, spec, settled.get(spec.between.table if spec.between else ""))
         except DataError as error:
             findings += error.findings
     return settled, frame.metric.to_string() if frame else None, findings

@@ -10,6 +10,7 @@ import numpy as np
 
 from placesim.dictionary import TableSpec, table_specs
 from placesim.errors import DataError, Finding
+from placesim.inputs.between import joins_points
 from placesim.inputs.crs import settle
 from placesim.inputs.findings import capped
 from placesim.inputs.layers import content_hash, read_layer, read_parquet
@@ -89,8 +90,6 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
     if request.spec.geometry and raw.geometry is not None:
         geometry = raw.geometry.iloc[shaped.record].reset_index(drop=True)
         frame = gpd.GeoDataFrame(frame, geometry=geometry)
-    elif request.spec.geometry in ("polygon", "line"):
-        request.fail("E232", facts={"geometry": labels(f"geometry.{request.spec.geometry}")})
     order = key_order(frame, request.spec.key)
     source = Source(
         file=raw.file,
@@ -103,7 +102,10 @@ def _read_table(request: Request) -> tuple[Table, list[Finding]]:
     )
     rows = frame.iloc[order].reset_index(drop=True)
     refused = tuple(np.flatnonzero(typed.refused[order]).tolist())
-    return Table(request.spec.id, rows, raw.rows[shaped.record][order], source, refused), findings
+    table = Table(request.spec.id, rows, raw.rows[shaped.record][order], source, refused)
+    if request.spec.geometry in ("polygon", "line") and raw.geometry is None and not joins_points(table, request.spec):
+        request.fail("E232", facts={"geometry": labels(f"geometry.{request.spec.geometry}")})
+    return table, findings
 
 
 def read_raw(request: Request) -> RawTable:

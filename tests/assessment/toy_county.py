@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from handmade import CRS, county
+from handmade import CRS, county, no_access
 from shapely.geometry import Point, box
 
 from placesim.assessment import assess
@@ -60,6 +60,7 @@ class County:
             travel=self._travel(),
             places=self._places(serves),
             allocation=self._allocation(demand, unplaced, serves),
+            access=no_access(),
         )
 
     def inputs(self) -> Inputs:

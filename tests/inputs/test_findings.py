@@ -26,7 +26,7 @@ def test_every_code_of_the_catalogue_is_raised_and_tested() -> None:
     """A code nobody can meet, or that no test has met, is a mistake."""
     files = [ROOT / f"placesim/messages/en/{name}.toml" for name in ("inputs", "coordinates", "postgis")]
     entries = [code for file in files for code in tomllib.loads(file.read_text(encoding="utf-8"))["finding"]]
-    codes = [code for code in entries if code[1] in "23"]  # what is written to a database has codes of its own
+    codes = {code for code in entries if code[1] in "23"}  # what is written to a database has codes of its own
     source = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "placesim/inputs").glob("*.py"))
     tests = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "tests/inputs").glob("test_*.py"))
     assert {c for c in codes if f'"{c}"' not in source} == set()

@@ -16,7 +16,10 @@ from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
 from placesim.demography.residents.migration import TABLE_COLUMNS
 from placesim.errors import Finding
-from placesim.records import BACKTEST, ENTRANTS, WATERFALL
+from placesim.geo.measure import ADDRESSES, SHAPES
+from placesim.geo.nearness import COVERAGE, NEAREST
+from placesim.geo.routes import CROSSINGS, ROUTES
+from placesim.records import BACKTEST, ENTRANTS, JOINS, WATERFALL
 from placesim.store.tables import write_tables
 from placesim.store.write import findings_json
 
@@ -108,6 +111,25 @@ def run_tables() -> dict[str, pd.DataFrame]:
         ),
         "entry_ratios": pd.DataFrame([("vaccination", 2, 1.04, 0.012, 900.0, 0.99, 6)], columns=list(RATIOS)),
         "yields": pd.DataFrame([("flat", "primary", 4, 0.21, 0.25, 0.21)], columns=list(YIELDS)),
+        **_ways(),
+    }
+
+
+def _ways() -> dict[str, pd.DataFrame]:
+    """The way to school: coverage of both stages, an unsafe road with a hostile id, an odd catchment."""
+    groups = [(stage, group, year) for stage in STAGES for group in (None, "urban", "rural") for year in YEARS]
+    limits = (("radius", 500.0), ("minutes", 15.0))
+    coverage = [(*g, measure, limit, 0.25, np.nan) for g in groups for measure, limit in limits]
+    routes = [(SCRIPT, "县道", True, True, 31.0, 420.5), ("r2", None, False, False, 120.0, 88.0)]
+    zones = [("primary", "s1+s2", "s1+s2", "flows", 3, 2, "004", "s3", True, False)]
+    return {
+        "coverage": pd.DataFrame(coverage, columns=list(COVERAGE)),
+        "nearest": pd.DataFrame([(*g, 640.0, 10.5, np.nan, np.nan) for g in groups], columns=list(NEAREST)),
+        "routes": pd.DataFrame(routes, columns=list(ROUTES)),
+        "crossings": pd.DataFrame([(f"r1+{SCRIPT}", 12.0, 1500.0, 1000.0)], columns=[*CROSSINGS, "x", "y"]),
+        "catchment_shapes": pd.DataFrame(zones, columns=list(SHAPES)),
+        "addresses": pd.DataFrame([("a1", FORMULA, "001", "primary", "s1")], columns=list(ADDRESSES)),
+        "joins": pd.DataFrame([("area", "001", "walk", 12.5)], columns=list(JOINS)),
     }
 
 
@@ -386,6 +408,7 @@ def manifest() -> dict[str, Any]:
         "pack_version": "2026.1",
         "population": "none",
         "travel": "straight_line",
+        "ways": {"on_foot": 500, "off_roads": 20, "farther": 150, "unknown": 3},
         "crs": CRS,
         "draws": 200,
         "notes": ["assessment.note.residents", "assessment.note.classes"],
