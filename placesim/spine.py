@@ -27,7 +27,7 @@ from placesim.demography import (
     project,
 )
 from placesim.errors import DataError, Finding, InputError
-from placesim.geo import check_travel, measure_access, measure_travel
+from placesim.geo import check_ground, measure_access, measure_travel
 from placesim.inputs import check, read_inputs
 from placesim.records import Inputs, Results
 from placesim.scenario import Scenario
@@ -136,7 +136,7 @@ def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
     if any(f.is_error for f in findings):
         return inputs, findings
     needs = check_projection(inputs, scenario.projection) + check_demand(inputs, scenario.demand)
-    needs += check_travel(inputs, scenario.travel) + check_changes(inputs, scenario.supply)
+    needs += check_ground(inputs, scenario.travel) + check_changes(inputs, scenario.supply)
     return inputs, [*findings, *_located(needs, scenario)]
 
 

@@ -90,6 +90,7 @@ FIGURES: Final = {
     "rate": "per person and year",
     "sd": "log",
     **dict.fromkeys(("mape", "bias", "coverage", "share_of_pupils", "share_of_residents"), "share"),
+    "walkers": "pupils",
     **dict.fromkeys(("metres", "metres_of_pupils", "metres_of_residents"), "m"),
     **dict.fromkeys(("minutes_of_pupils", "minutes_of_residents"), "minutes"),
 }

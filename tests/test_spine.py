@@ -129,5 +129,5 @@ def test_a_run_shows_itself(run: ps.Run) -> None:
 def test_progress_names_the_stages(scenario: ps.Scenario) -> None:
     told: list[str] = []
     ps.run(scenario, progress=told.append)
-    stages = ["projection", "demand", "draws", "backtest", "explanations", "places", "travel", "allocation"]
+    stages = ["projection", "demand", "draws", "backtest", "explanations", "places", "travel", "allocation", "access"]
     assert told == ["check", *stages, "assessment"]

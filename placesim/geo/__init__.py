@@ -2,7 +2,7 @@
 
 from placesim.geo.access import cumulative_opportunities, floating_catchment, gravity, nearest, share_within
 from placesim.geo.catchments import address_book, catchment_shapes, check_addresses, locate_addresses
-from placesim.geo.checks import check_travel
+from placesim.geo.checks import check_ground, check_travel
 from placesim.geo.contiguity import Contiguity, check_contiguity, contiguity
 from placesim.geo.coverage import (
     covered_points_share,
@@ -24,6 +24,7 @@ __all__ = [
     "catchment_shapes",
     "check_addresses",
     "check_contiguity",
+    "check_ground",
     "check_travel",
     "contiguity",
     "covered_points_share",

@@ -10,6 +10,8 @@ import shapely
 from numpy.typing import NDArray
 
 from placesim.errors import Finding
+from placesim.geo.catchments import check_addresses
+from placesim.geo.contiguity import check_contiguity
 from placesim.geo.ground import Ground, ground_of, reach_of
 from placesim.geo.homes import homes_of
 from placesim.geo.profiles import RIDE
@@ -21,6 +23,11 @@ from placesim.scenario.options import TravelOptions
 _ID = {"areas": "area_id", "schools": "school_id"}
 _NOT_IN_MATRIX = {"areas": "W343", "schools": "W344"}
 _HALF = 0.5 - 1e-9
+
+
+def check_ground(inputs: Inputs, options: TravelOptions) -> list[Finding]:
+    """Everything about roads, travel, neighbouring areas and addresses that a planner should know before a run."""
+    return [*check_travel(inputs, options), *capped([*check_contiguity(inputs), *check_addresses(inputs)])]
 
 
 def check_travel(inputs: Inputs, options: TravelOptions) -> list[Finding]:

@@ -18,6 +18,7 @@ from placesim.geo.walls import Walls
 from placesim.records import Floats, Ints
 
 _JOIN = 0.1  # metres: ends that round to the same point of this grid are one node
+_ROW = 2**31  # points of that grid in a row: more than there are round the earth
 
 Points = NDArray[np.object_]
 
@@ -105,9 +106,12 @@ def _ends_by_id(roads: pd.DataFrame) -> Ints:
 
 
 def _ends_by_place(lines: NDArray[np.object_]) -> Ints:
-    ends = np.concatenate([shapely.get_coordinates(shapely.get_point(lines, i)) for i in (0, -1)])
-    _, node = np.unique(np.rint(ends / _JOIN).astype(np.int64), axis=0, return_inverse=True)
-    return np.asarray(node.ravel(), dtype=np.int64)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    first = np.searchsorted(line, np.arange(len(lines)))
+    ends = xy[np.concatenate([first, np.append(first[1:], len(xy))[: len(lines)] - 1])]
+    x, y = np.rint(ends.T / _JOIN).astype(np.int64)
+    _, node = np.unique(x * _ROW + y, return_inverse=True)
+    return np.asarray(node, dtype=np.int64)
 
 
 def build_network(roads: pd.DataFrame, links: Links, profile: Profile, walls: Walls) -> Network:

@@ -15,8 +15,8 @@ from placesim.geo.network import Network
 from placesim.geo.profiles import Flags, main_roads, unsafe_roads
 from placesim.records import Allocation, Floats, HomeWays, Inputs, Ints
 
-ROUTES = ("road_id", "class", "unsafe", "main", "pupils", "metres")
-CROSSINGS = ("roads", "pupils")
+ROUTES = ("road_id", "class", "unsafe", "main", "walkers", "metres")
+CROSSINGS = ("roads", "walkers")
 ON_FOOT, OFF_ROADS, FARTHER, UNKNOWN = "on_foot", "off_roads", "farther", "unknown"
 
 
@@ -123,12 +123,12 @@ def route_table(inputs: Inputs, network: Network, walked: Walked, *, least: int)
         {
             "road_id": roads["road_id"].to_numpy()[links.road], "class": roads["class"].to_numpy()[links.road],
             "unsafe": unsafe_roads(roads)[links.road], "main": main_roads(roads)[links.road],
-            "pupils": walked.pupils.round(1), "metres": links.metres.round(1),
+            "walkers": walked.pupils.round(1), "metres": links.metres.round(1),
         }
     )  # fmt: skip
-    listed = (table["pupils"] >= least) | (table["unsafe"] & (table["pupils"] > 0))
+    listed = (table["walkers"] >= least) | (table["unsafe"] & (table["walkers"] > 0))
     routes = gpd.GeoDataFrame(table, geometry=links.lines, crs=inputs.crs)[listed.to_numpy()]
-    return routes.sort_values(["unsafe", "pupils", "road_id"], ascending=[False, False, True], ignore_index=True)
+    return routes.sort_values(["unsafe", "walkers", "road_id"], ascending=[False, False, True], ignore_index=True)
 
 
 def meeting_places(inputs: Inputs, network: Network) -> Flags:
@@ -157,7 +157,7 @@ def crossing_table(inputs: Inputs, network: Network, walked: Walked, *, least: i
     sums = sums[sums >= least].sort_values(ascending=False, kind="stable")
     names = [_joined(roads["road_id"].to_numpy()[links.road[arms[n]]]) for n in sums.index]
     points = [_end(network, arms[n][0], n) for n in sums.index]
-    return gpd.GeoDataFrame({"roads": names, "pupils": sums.to_numpy(float)}, geometry=points, crs=inputs.crs)
+    return gpd.GeoDataFrame({"roads": names, "walkers": sums.to_numpy(float)}, geometry=points, crs=inputs.crs)
 
 
 def _arms(u: Ints, v: Ints, main: Flags, nodes: Ints) -> dict[int, Ints]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from placesim.geo.ground import Ground, ground_of, ways_on
 from placesim.geo.homes import Homes, Points, area_points, homes_of
 from placesim.geo.search import Found, nothing, together
+from placesim.geo.sorting import order_by
 from placesim.records import JOINS, HomeWays, Inputs, Ints, Places, Travel, no_rows
 from placesim.scenario.options import TravelOptions
 from placesim.scenario.parameters import TravelParameters
@@ -86,9 +87,18 @@ def gathered(parts: Iterable[Found], keep: tuple[int, NDArray[np.bool_]] | None)
 def _best(held: Sequence[Found], keep: tuple[int, NDArray[np.bool_]] | None) -> Found:
     """Each pair once, by its shorter way (on foot where both take as long), far schools let go."""
     rows = together(held)
-    rows = rows.at(np.lexsort((rows.ride, rows.minutes, rows.school, rows.home)))
-    rows = rows.at(_changes(rows.home, rows.school))
+    rows = rows.at(order_by(rows.home, rows.school))
+    rows = rows.at(_shorter(rows, _changes(rows.home, rows.school)))
     return rows if keep is None else rows.at(_near(rows, *keep))
+
+
+def _shorter(rows: Found, new: NDArray[np.bool_]) -> Ints:
+    """One row of each pair, where `new` marks the first of each: the shorter way."""
+    pair = np.cumsum(new) - 1
+    several = np.bincount(pair)[pair] > 1 if len(pair) else new
+    ways = np.flatnonzero(several)
+    ways = ways[np.lexsort((rows.ride[ways], rows.minutes[ways], pair[ways]))]
+    return np.sort(np.concatenate([np.flatnonzero(~several), ways[_changes(pair[ways])]]))
 
 
 def _near(rows: Found, most: int, taught: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -119,18 +129,16 @@ def _home_ways(rows: Found, homes: Homes) -> HomeWays:
 def area_pairs(rows: Found, homes: Homes, schools: int) -> pd.DataFrame:
     """area, school, metres, minutes of the pairs where at least half of the area's people reach the school: means over
     those who do."""
-    pair = homes.area[rows.home] * schools + rows.school
-    order = np.argsort(pair, kind="stable")
-    pair, share = pair[order], homes.share[rows.home][order]
+    order = order_by(homes.area[rows.home], rows.school)
+    pair = (homes.area[rows.home] * schools + rows.school)[order]
+    share = homes.share[rows.home][order]
     starts = np.flatnonzero(_changes(pair))
     reached = np.add.reduceat(share, starts) if len(starts) else share
     kept = reached >= _HALF
-    means = {
-        name: np.add.reduceat(getattr(rows, name)[order] * share, starts)[kept] / reached[kept]
-        if len(starts)
-        else share
-        for name in ("metres", "minutes")
-    }
+    means = {}
+    for name, values in (("metres", rows.metres), ("minutes", rows.minutes)):
+        sums = np.add.reduceat(values[order] * share, starts) if len(starts) else share
+        means[name] = sums[kept] / reached[kept]
     area, school = np.divmod(pair[starts][kept], max(1, schools))
     return pd.DataFrame({"area": area, "school": school, **means})
 

@@ -30,7 +30,7 @@ def drawn(table: Table, spec: TableSpec, points: Table | None) -> Table:
     assert spec.between is not None
     if points is None:
         raise DataError([at_table(table, "E259", spec.between.start, {"points": spec.between.table})])
-    places = np.append(points.rows.geometry.to_numpy(), None)
+    places = np.concatenate([points.rows.geometry.to_numpy(), [None]])
     names = [str(i) if i is not None else "" for i in points.rows[points.rows.columns[0]]]
     ends = [places[positions(table.rows[column], names)] for column in (spec.between.start, spec.between.end)]
     there = ~shapely.is_missing(ends[0]) & ~shapely.is_missing(ends[1])

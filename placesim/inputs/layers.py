@@ -33,6 +33,8 @@ def read_layer(request: Request) -> RawTable:
         return _layer(request)
     except (UnicodeDecodeError, LookupError):
         request.fail("E205", facts={"encoding": request.source.encoding or "utf-8"})
+    except NotImplementedError:
+        request.fail("E203", facts={"reason": labels("unreadable.curves")})
     except (DataSourceError, DataLayerError, ValueError):
         request.fail("E203", facts={"reason": labels("unreadable.layer")})
 
@@ -82,7 +84,10 @@ def _raw(request: Request, table: Any, geometry: gpd.GeoSeries | None, sheet: st
 
 
 def _geometry(wkb: Any, crs: str | None) -> gpd.GeoSeries:
-    """Shapes in the plane; what GEOS cannot read becomes a missing shape, which the checks name."""
+    """Shapes in the plane; what GEOS cannot read becomes a missing shape, which the checks name.
+
+    Raises NotImplementedError for curves, which GEOS does not know.
+    """
     shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
     return gpd.GeoSeries(shapely.force_2d(shapes), crs=crs)
 

@@ -188,7 +188,7 @@ def _ways(saved: SavedRun) -> dict[str, Any]:
     """How pupils get to school in the base year: counts, coverage, the links and crossings with most pupils, zones that
     do not hang together."""
     routes = saved.table("routes")
-    busiest = routes.sort_values(["pupils", "road_id"], ascending=[False, True])
+    busiest = routes.sort_values(["walkers", "road_id"], ascending=[False, True])
     return {
         "how": saved.manifest["ways"],
         "coverage": records(figures.base_coverage(saved)),

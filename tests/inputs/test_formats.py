@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import struct
 import zipfile
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -19,6 +22,7 @@ import xlwt
 from four_areas import CRS, FILES, County, squares
 
 from placesim.errors import Finding
+from placesim.messages import labels
 from placesim.records import Table
 
 ROWS: Sequence[Sequence[object]] = [
@@ -348,3 +352,18 @@ def test_points_from_a_layer_have_x_and_y(county: County) -> None:
     county.say('"schools.csv"', '"s.gpkg"')
     school = county.read()[0].frame("schools").iloc[0]
     assert (school["x"], school["y"]) == (400_500, 3_430_500)
+
+
+def test_a_layer_with_curves_is_a_finding(county: County) -> None:
+    """A polygon of arcs, written into a GeoPackage as CAD programs do; GEOS knows straight lines only."""
+    county.areas(squares())
+    arcs = struct.pack("<BII", 1, 10, 1) + struct.pack("<BII", 1, 8, 5)
+    arcs += struct.pack("<10d", 0, 0, 500, 500, 1000, 0, 500, -500, 0, 0)
+    with closing(sqlite3.connect(county.folder / "areas.gpkg")) as layer, layer:
+        for (name,) in layer.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            layer.execute(f'DROP TRIGGER "{name}"')
+        column = layer.execute("SELECT column_name FROM gpkg_geometry_columns").fetchone()[0]
+        header = layer.execute(f"SELECT {column} FROM areas").fetchone()[0][:40]
+        layer.execute(f"UPDATE areas SET {column} = ?", (header + arcs,))
+    finding = county.only("E203")
+    assert (finding.file, finding.facts["reason"]) == ("areas.gpkg", labels("unreadable.curves"))

@@ -39,7 +39,7 @@ function routeTable(id, caption, rows) {
     { label: t("ways.road"), value: (r) => r.road_id, cell: (r) => r.road_id ?? NONE },
     { label: t("ways.class"), value: (r) => r.class, cell: (r) => r.class ?? NONE },
     { label: t("ways.main"), value: (r) => Number(r.main), cell: (r) => t(r.main ? "report.true" : "report.false") },
-    { label: t("ways.pupils"), number: true, value: (r) => r.pupils, cell: (r) => fixed(r.pupils, 0) },
+    { label: t("ways.pupils"), number: true, value: (r) => r.walkers, cell: (r) => fixed(r.walkers, 0) },
     { label: t("ways.metres"), number: true, value: (r) => r.metres, cell: (r) => fixed(r.metres, 0) },
   ], rows);
 }
@@ -47,7 +47,7 @@ function routeTable(id, caption, rows) {
 function crossingTable(rows) {
   return sortableTable("ways-crossings", t("ways.crossings"), [
     { label: t("ways.roads"), value: (r) => r.roads, cell: (r) => r.roads },
-    { label: t("ways.pupils"), number: true, value: (r) => r.pupils, cell: (r) => fixed(r.pupils, 0) },
+    { label: t("ways.pupils"), number: true, value: (r) => r.walkers, cell: (r) => fixed(r.walkers, 0) },
     { label: t("ways.place"), value: (r) => r.x, cell: (r) => `${fixed(r.x, 0)}, ${fixed(r.y, 0)}` },
   ], rows);
 }
