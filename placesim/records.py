@@ -462,8 +462,8 @@ class Access(Frozen):
     coverage: stage, area_type (blank: the county), year, measure (radius: straight line | minutes: the way), limit (m
     or minutes), share_of_pupils and share_of_residents within it · nearest: metres and minutes to the nearest school,
     means over those who reach one.
-    routes: road_id, class, unsafe, main, walkers (pupils on foot), metres · crossings: where pupils on foot cross main roads:
-    roads, walkers · catchments: stage, zone, schools, source (catchments | flows), areas, parts, detached, enclaves,
+    routes: road_id, class, unsafe, main, walkers (pupils on foot), metres · crossings of main roads: roads, walkers ·
+    catchments: stage, zone, schools, source (catchments | flows), areas, parts, detached, enclaves,
     shared, holds_school · service_areas: stage, measure, limit · addresses: address_id, name, area_id, stage, schools.
     Lists of ids are joined by "+". ways: how pupils of the base year go (on_foot, off_roads, farther, unknown).
     """

@@ -1,4 +1,4 @@
-"""A smaller graph with the same ways between points: dead ends taken off, chains of links without a junction made one."""
+"""A smaller graph with the same ways between points: dead ends taken off, chains without a junction made one link."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Arcs:
     metres: Floats
 
 
-def contracted(arcs: Arcs, points: Ints, nodes: int) -> tuple[Arcs, Ints]:
-    """(arcs between points and junctions, the number of each of the `points` among their nodes).
+def contracted(arcs: Arcs, points: Ints, nodes: int) -> tuple[Arcs, Ints, int]:
+    """(arcs between points and junctions, the number of each of the `points` among their nodes, how many nodes).
 
     Ways between points are as long as before: a dead end without a point leads nowhere, and a node with two links is
     only passed. What is between two junctions may be given several times, where several chains join them.
@@ -45,7 +45,7 @@ def contracted(arcs: Arcs, points: Ints, nodes: int) -> tuple[Arcs, Ints]:
         starts, arc, arcs.u, arcs.v, arcs.there, arcs.back, np.stack([arcs.cost, arcs.minutes, arcs.metres]), kept, left
     )
     number = np.cumsum(kept) - 1
-    return Arcs(number[u], number[v], there, back, *sums), number[points]
+    return Arcs(number[u], number[v], there, back, *sums), number[points], int(kept.sum())
 
 
 @kernel

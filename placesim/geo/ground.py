@@ -47,15 +47,18 @@ def networks_of(inputs: Inputs, travel: TravelParameters) -> tuple[tuple[Network
     return tuple(build_network(roads, links, profile, closed) for profile in modes), closed
 
 
-def ground_of(inputs: Inputs, homes: Homes, schools: Points, travel: TravelParameters) -> Ground:
-    """Schools (points, a missing one is left out) and homes joined to the network of each mode."""
+def ground_of(
+    inputs: Inputs, homes: Homes, schools: Points, travel: TravelParameters, *, every_node: bool = False
+) -> Ground:
+    """Schools (points, a missing one is left out) and homes joined to the network of each mode. every_node: for
+    ways along every link; else the searches know junctions only."""
     networks, closed = networks_of(inputs, travel)
     located = np.flatnonzero(~shapely.is_missing(schools))
     schools = schools[located]
     points = np.concatenate([schools, homes.points])
     pieces = tuple(join_points(network, points, closed, reach=travel.snap_metres) for network in networks)
     searches = tuple(
-        search_of(network, cut, len(schools), travel.limit_minutes)
+        search_of(network, cut, len(schools), travel.limit_minutes, every_node=every_node)
         for network, cut in zip(networks, pieces, strict=True)
     )
     return Ground(homes, schools, located, closed, networks, pieces, searches, travel)

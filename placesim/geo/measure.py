@@ -67,7 +67,7 @@ def _walking_ground(inputs: Inputs, places: Places, options: AccessOptions) -> G
     limit = min(options.travel.limit_minutes, options.access.walk_minutes)
     walked = {"ride_speed": None, "ride_profile": None, "limit_minutes": limit}
     on_foot = options.travel.model_copy(update=walked)
-    return ground_of(inputs, homes_of(inputs), places.schools.geometry.to_numpy(), on_foot)
+    return ground_of(inputs, homes_of(inputs), places.schools.geometry.to_numpy(), on_foot, every_node=True)
 
 
 # ------------------------------------------------------------------------------------------------ routes

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
 from placesim.geo.profiles import WALK, Flags, Profile, said
-from placesim.geo.shortest import Graph, graph
+from placesim.geo.shortest import graph
 from placesim.geo.walls import Walls
 from placesim.records import Floats, Ints
 
@@ -203,15 +203,3 @@ def _nearest_links(network: Network, points: Points, walls: Walls, reach: float)
     which, first = np.unique(which[order], return_index=True)
     link[which], leg[which] = other[order][first], metres[order][first]
     return link, leg
-
-
-def towards(network: Network, pieces: Pieces) -> Graph:
-    """The graph that is searched from the schools: every piece reversed, at the cost of its minutes × weight; its
-    `link` are positions of pieces."""
-    road = network.links.road[pieces.link]
-    profile = network.profile
-    cost = pieces.metres / profile.speed[road] * profile.weight[road]
-    tail, head, cost = _directed(pieces.v, pieces.u, profile.one_way[road], cost)
-    found = graph(tail, head, cost, pieces.nodes)
-    back = np.concatenate([np.arange(len(road)), np.flatnonzero(~profile.one_way[road])])
-    return Graph(found.cost, back[found.link])

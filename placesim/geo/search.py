@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from placesim.geo.contraction import Arcs, contracted
 from placesim.geo.dijkstra import Indices, homes_within, minutes_from
-from placesim.geo.network import Network, Pieces, towards
+from placesim.geo.network import Network, Pieces
 from placesim.geo.profiles import RIDE
-from placesim.geo.shortest import Graph
+from placesim.geo.shortest import Graph, graph
 from placesim.records import Floats, Ints
 
 _CHUNK = 64  # schools that a thread takes at a time
@@ -68,17 +69,35 @@ class Search:
     ride: bool
 
 
-def search_of(network: Network, pieces: Pieces, schools: int, limit: float) -> Search:
-    """The search of one mode; the first `schools` points are schools, the others homes."""
-    graph, profile = towards(network, pieces), network.profile
-    road, metres = network.links.road[pieces.link[graph.link]], pieces.metres[graph.link]
+def search_of(network: Network, pieces: Pieces, schools: int, limit: float, *, every_node: bool = False) -> Search:
+    """The search of one mode; the first `schools` points are schools, the others homes. Its graph holds points and
+    junctions, or every node of `pieces`: then the `link` of its entries is a piece."""
+    profile, road = network.profile, network.links.road[pieces.link]
+    minutes = pieces.metres / profile.speed[road]
+    there = np.ones(len(road), dtype=bool)
+    arcs = Arcs(
+        pieces.u, pieces.v, there, ~profile.one_way[road], minutes * profile.weight[road], minutes, pieces.metres
+    )
+    points, nodes = pieces.point, pieces.nodes
+    if not every_node:
+        arcs, points, nodes = contracted(arcs, points, nodes)
+    graph = towards(arcs, nodes)
     return Search(
-        graph=graph, tails=_tails(graph), minutes=metres / profile.speed[road], metres=metres,
-        schools=pieces.point[:schools], homes=pieces.point[schools:],
+        graph=graph, tails=_tails(graph), minutes=arcs.minutes[graph.link], metres=arcs.metres[graph.link],
+        schools=points[:schools], homes=points[schools:],
         school_leg=pieces.leg[:schools], home_leg=pieces.leg[schools:],
         leg_speed=profile.leg_speed, wait=profile.wait, limit=limit,
         weight=float(profile.weight[road].max(initial=1.0)), ride=profile.mode == RIDE,
     )  # fmt: skip
+
+
+def towards(arcs: Arcs, nodes: int) -> Graph:
+    """The graph that is searched from the schools: every arc reversed, at its cost; `link` are positions of arcs."""
+    there, back = np.flatnonzero(arcs.there), np.flatnonzero(arcs.back)
+    tail, head = np.concatenate([arcs.v[there], arcs.u[back]]), np.concatenate([arcs.u[there], arcs.v[back]])
+    arc = np.concatenate([there, back])
+    found = graph(tail, head, arcs.cost[arc], nodes)
+    return Graph(found.cost, arc[found.link])
 
 
 def _tails(graph: Graph) -> Indices:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from handmade import county
+from scipy.sparse.csgraph import dijkstra
 from shapely import LineString, Point
 
-from placesim.geo.network import Network, Pieces, build_network, join_points, road_links, towards
+from placesim.geo.network import Network, Pieces, build_network, join_points, road_links
 from placesim.geo.profiles import profiles
+from placesim.geo.search import search_of
 from placesim.geo.shortest import graph
 from placesim.geo.walls import Walls, walls
 from placesim.records import Inputs
@@ -51,10 +53,8 @@ def joined(roads: Inputs, *points: tuple[float, float], travel: TravelParameters
 
 def between(roads: Inputs, *points: tuple[float, float], travel: TravelParameters = ON_FOOT) -> list[list[float]]:
     """Minutes (× weight) along the roads [to, from] between points, without the ways to the road."""
-    from scipy.sparse.csgraph import dijkstra
-
-    found, pieces = joined(roads, *points, travel=travel)
-    return dijkstra(towards(found, pieces).cost, indices=pieces.point)[:, pieces.point].round(6).tolist()
+    search = search_of(*joined(roads, *points, travel=travel), len(points), np.inf, every_node=True)
+    return dijkstra(search.graph.cost, indices=search.schools)[:, search.schools].round(6).tolist()
 
 
 def metres_between(roads: Inputs, *points: tuple[float, float]) -> list[list[float]]:
