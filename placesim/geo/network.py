@@ -18,6 +18,7 @@ from placesim.geo.walls import Walls
 from placesim.records import Floats, Ints
 
 _JOIN = 0.1  # metres: ends that round to the same point of this grid are one node
+_LINE = 1  # shapely's type of a line that is not taken apart
 _ROW = 2**31  # points of that grid in a row: more than there are round the earth
 
 Points = NDArray[np.object_]
@@ -83,7 +84,8 @@ def road_links(roads: pd.DataFrame) -> Links:
     given = roads["geometry"].to_numpy()
     there = np.flatnonzero(~shapely.is_missing(given))
     by_id = named_nodes(roads)
-    parts, row = (given[there], np.arange(len(there))) if by_id else shapely.get_parts(given[there], return_index=True)
+    whole = by_id or (shapely.get_type_id(given[there]) == _LINE).all()
+    parts, row = (given[there], np.arange(len(there))) if whole else shapely.get_parts(given[there], return_index=True)
     drawn = shapely.length(parts)
     total = np.bincount(row, weights=drawn, minlength=len(there))
     stated = roads["length"].to_numpy(float)[there]

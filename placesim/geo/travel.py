@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,10 @@ from placesim.scenario.parameters import TravelParameters
 
 _HALF = 0.5 - 1e-9  # of an area's people: what is out of reach for most of them is out of reach for the area
 _GATHERED = 8_000_000  # rows held before the far ones are let go, where only the nearest are asked for
+
+
+# area, school (positions), metres, minutes of pairs
+Pairs = dict[str, Any]
 
 
 def measure_travel(inputs: Inputs, places: Places, options: TravelOptions, *, workers: int | None = None) -> Travel:
@@ -43,11 +48,12 @@ def measure_travel(inputs: Inputs, places: Places, options: TravelOptions, *, wo
     ground, rows = _measured(inputs, homes, points, places, travel, workers)
     pairs = area_pairs(rows, homes, len(places.ids))
     if given is not None:
-        pairs = pd.concat([given, pairs]).sort_values(["area", "school"])
+        both = pd.concat([given, pd.DataFrame(pairs)]).sort_values(["area", "school"])
+        pairs = {name: both[name].to_numpy() for name in pairs}
         rows = _with_matrix(rows, given, homes)
     return Travel(
-        areas=inputs.area_ids, schools=places.ids, area=pairs["area"].to_numpy(), school=pairs["school"].to_numpy(),
-        minutes=pairs["minutes"].to_numpy(), metres=pairs["metres"].to_numpy(), method=_method(inputs),
+        areas=inputs.area_ids, schools=places.ids, area=pairs["area"], school=pairs["school"],
+        minutes=pairs["minutes"], metres=pairs["metres"], method=_method(inputs),
         notes=tuple(notes), ways=_home_ways(rows, homes), joins=joins(ground, inputs, places.ids),
     )  # fmt: skip
 
@@ -88,14 +94,15 @@ def _best(held: Sequence[Found], keep: tuple[int, NDArray[np.bool_]] | None) -> 
     """Each pair once, by its shorter way (on foot where both take as long), far schools let go."""
     rows = together(held)
     rows = rows.at(order_by(rows.home, rows.school))
-    rows = rows.at(_shorter(rows, _changes(rows.home, rows.school)))
+    new = _changes(rows.home, rows.school)
+    rows = rows if new.all() else rows.at(_shorter(rows, new))
     return rows if keep is None else rows.at(_near(rows, *keep))
 
 
 def _shorter(rows: Found, new: NDArray[np.bool_]) -> Ints:
     """One row of each pair, where `new` marks the first of each: the shorter way."""
     pair = np.cumsum(new) - 1
-    several = np.bincount(pair)[pair] > 1 if len(pair) else new
+    several = np.bincount(pair)[pair] > 1
     ways = np.flatnonzero(several)
     ways = ways[np.lexsort((rows.ride[ways], rows.minutes[ways], pair[ways]))]
     return np.sort(np.concatenate([np.flatnonzero(~several), ways[_changes(pair[ways])]]))
@@ -126,9 +133,10 @@ def _home_ways(rows: Found, homes: Homes) -> HomeWays:
 
 
 # ------------------------------------------------------------------------------------------------ by area
-def area_pairs(rows: Found, homes: Homes, schools: int) -> pd.DataFrame:
-    """area, school, metres, minutes of the pairs where at least half of the area's people reach the school: means over
-    those who do."""
+def area_pairs(rows: Found, homes: Homes, schools: int) -> Pairs:
+    """The pairs where at least half of the area's people reach the school: means over those who do."""
+    if len(np.unique(homes.area)) == len(homes.area):  # every area has one home: nothing to take the mean of
+        return {"area": homes.area[rows.home], "school": rows.school, "metres": rows.metres, "minutes": rows.minutes}
     order = order_by(homes.area[rows.home], rows.school)
     pair = (homes.area[rows.home] * schools + rows.school)[order]
     share = homes.share[rows.home][order]
@@ -140,7 +148,7 @@ def area_pairs(rows: Found, homes: Homes, schools: int) -> pd.DataFrame:
         sums = np.add.reduceat(values[order] * share, starts) if len(starts) else share
         means[name] = sums[kept] / reached[kept]
     area, school = np.divmod(pair[starts][kept], max(1, schools))
-    return pd.DataFrame({"area": area, "school": school, **means})
+    return {"area": area, "school": school, **means}
 
 
 def _given_pairs(inputs: Inputs, places: Places, travel: TravelParameters) -> pd.DataFrame:
