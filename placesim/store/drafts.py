@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 from placesim.errors import Finding
 from placesim.geo.osm import ATTRIBUTION, Drafts
 from placesim.messages import label
-from placesim.store.folder import OutputError
+from placesim.store.folder import OutputError, fresh_folder
 from placesim.store.tables import write_csv
 
 ROADS, SCHOOLS, INPUTS, SOURCE = "roads.gpkg", "schools.csv", "inputs.toml", "SOURCE.txt"
@@ -63,18 +61,12 @@ def inputs_toml(drafts: Drafts, language: str) -> str:
 @contextmanager
 def _together(folder: Path) -> Iterator[Path]:
     """A fresh folder whose files move into `folder` when the block ends well."""
-    made, beside = not folder.exists(), None
+    made = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".import.", dir=folder))
-        yield beside
-        _move_all(beside, folder)
-    except OSError as error:
-        facts = {"reason": error.strerror or str(error)}
-        raise OutputError([Finding("E600", file=str(error.filename or folder), facts=facts)]) from error
+        with fresh_folder(folder, ".import.", told=folder) as beside:
+            yield beside
+            _move_all(beside, folder)
     finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
         if made:
             with suppress(OSError):  # it holds what was written
                 folder.rmdir()

@@ -54,18 +54,28 @@ def staging(folder: Path) -> Iterator[Path]:
     Raises OutputError where the disk refuses (E600) or something else than a run stands there (E605).
     """
     refuse_foreign(folder)
-    beside: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    with fresh_folder(folder.parent, f".{folder.name}.", told=folder) as beside:
         yield beside
         _swap(beside, folder)
+
+
+@contextmanager
+def fresh_folder(parent: Path, prefix: str, *, told: Path) -> Iterator[Path]:
+    """A folder inside `parent`, which is made, gone with all that is left in it when the block ends.
+
+    Raises OutputError (E600) where the disk refuses anything in the block; `told` is named where it names nothing.
+    """
+    fresh: Path | None = None
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        yield fresh
     except OSError as error:
         facts = {"reason": error.strerror or str(error)}
-        raise OutputError([Finding("E600", file=str(error.filename or folder), facts=facts)]) from error
+        raise OutputError([Finding("E600", file=str(error.filename or told), facts=facts)]) from error
     finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _swap(beside: Path, folder: Path) -> None:
