@@ -64,6 +64,11 @@ MINUTES: Final = Scale(
     (10, 20, 30, 45, 60),
     ("#faf6ea", "#f6e3b4", "#eec27a", "#dd9c50", "#bd7630", "#8a4b1c"),
 )
+WALKERS: Final = Scale(
+    "walkers",
+    (20, 50, 100, 200, 400),
+    ("#fef0d9", "#fdd49e", "#fdbb84", "#fc8d59", "#e34a33", "#b30000"),
+)
 UNKNOWN_COLOUR: Final = "#ffffff"
 
 SCALES: Final = {scale.measure: scale for scale in (UTILISATION, UNPLACED_SHARE, PUPILS, MINUTES)}

@@ -13,13 +13,14 @@ import pandas as pd
 
 from placesim.messages import label
 from placesim.report import figures
-from placesim.report.classes import UNPLACED_SHARE, UTILISATION
-from placesim.report.styles import POINT, POLYGON, LayerStyle, View, joined, qml, sld
+from placesim.report.classes import UNPLACED_SHARE, UTILISATION, WALKERS
+from placesim.report.styles import LINE, POINT, POLYGON, LayerStyle, View, joined, qml, sld
 from placesim.store import SavedRun
 
-SCHOOLS, AREAS, AREA_FIGURES = "schools_by_year", "areas_by_year", "area_figures"
+SCHOOLS, AREAS, AREA_FIGURES, ROUTES = "schools_by_year", "areas_by_year", "area_figures", "routes"
 _BASIC: Final = ("areas", "schools", "roads", "routes", "crossings", "catchments", "service_areas")  # of the run folder
 _SIZE: Final = 'scale_linear(sqrt(coalesce("roll", 0)), 0, 60, 1.6, 8)'  # mm; the area of a circle follows the roll
+_WIDTH: Final = 'scale_linear(sqrt(coalesce("walkers", 0)), 0, 30, 0.4, 3)'  # mm
 # The year that is drawn: a project variable, else the temporal controller's, else the base year.
 _YEAR: Final = "coalesce(to_int(@placesim_year), year(@map_start_time), {base})"
 _STYLE_TABLE: Final = """
@@ -128,10 +129,20 @@ def layer_styles(saved: SavedRun) -> dict[str, LayerStyle]:
             for s in saved.stages
         )
 
+    routes = LayerStyle("walkers", WALKERS, LINE, _route_views(language), size=_WIDTH)
     return {
         SCHOOLS: LayerStyle("utilisation", UTILISATION, POINT, views("metric.utilisation"), size=_SIZE),
         AREAS: LayerStyle("unplaced_share", UNPLACED_SHARE, POLYGON, views("report.layer.unplaced_share")),
+        **({ROUTES: routes} if ROUTES in saved.layers else {}),
     }
+
+
+def _route_views(language: str) -> tuple[View, ...]:
+    """Unsafe roads above the others."""
+    return (
+        View(label("ways.unsafe", language), '"unsafe"', True),
+        View(label("ways.busiest", language), 'NOT "unsafe"', True),
+    )
 
 
 def _is_stage(stage: str) -> str:

@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from placesim.report.classes import Scale
 
-POINT, POLYGON = "point", "polygon"
+POINT, LINE, POLYGON = "point", "line", "polygon"
+_KINDS: Final = {POINT: ("marker", "SimpleMarker"), LINE: ("line", "SimpleLine"), POLYGON: ("fill", "SimpleFill")}
 _OUTLINE: Final = {POINT: "60,68,80,255", POLYGON: "255,255,255,255"}
 
 
@@ -26,7 +27,7 @@ class View:
 class LayerStyle:
     """A layer drawn by the classes of one of its fields. `views` are drawn one upon the other, each with all classes.
 
-    `size`: an expression for the diameter of points in millimetres.
+    `size`: an expression for the diameter of points, or the width of lines, in millimetres.
     """
 
     field: str
@@ -47,7 +48,7 @@ def qml(style: LayerStyle) -> str:
         '<temporal enabled="1" mode="4" startField="" endField="" fixedDuration="0" accumulate="0"/>'
         '<renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0">'
         f'<rules key="all">{"".join(rules)}</rules><symbols>{symbols}</symbols></renderer-v2>'
-        f"<layerGeometryType>{0 if style.geometry == POINT else 2}</layerGeometryType></qgis>"
+        f"<layerGeometryType>{(POINT, LINE, POLYGON).index(style.geometry)}</layerGeometryType></qgis>"
     )
 
 
@@ -90,12 +91,13 @@ def _expression(field: str, bounds: tuple[float | None, float | None]) -> str:
 
 def _symbol(style: LayerStyle, position: int) -> str:
     colour = style.scale.colours[position % len(style.scale.colours)]
-    kind, layer = ("marker", "SimpleMarker") if style.geometry == POINT else ("fill", "SimpleFill")
-    options = {"outline_color": _OUTLINE[style.geometry], "outline_width": "0.25", "outline_width_unit": "MM"}
-    if style.geometry == POINT:
-        options |= {"name": "circle", "size": "3", "size_unit": "MM", "color": _rgba(colour)}
+    kind, layer = _KINDS[style.geometry]
+    if style.geometry == LINE:
+        options = {"line_color": _rgba(colour), "line_width": "1", "line_width_unit": "MM", "capstyle": "round"}
     else:
-        options |= {"style": "solid", "color": _rgba(colour)}
+        options = {"outline_color": _OUTLINE[style.geometry], "outline_width": "0.25", "outline_width_unit": "MM"}
+        shape = {"name": "circle", "size": "3", "size_unit": "MM"} if style.geometry == POINT else {"style": "solid"}
+        options |= {**shape, "color": _rgba(colour)}
     shown = "".join(f'<Option type="QString" name="{k}" value="{v}"/>' for k, v in options.items())
     return (
         f'<symbol type="{kind}" name="{position}" alpha="1" clip_to_extent="1" force_rhr="0">'
@@ -105,11 +107,12 @@ def _symbol(style: LayerStyle, position: int) -> str:
 
 
 def _data_defined_size(style: LayerStyle) -> str:
-    if style.geometry != POINT:
+    if style.geometry == POLYGON:
         return ""
+    sized = "size" if style.geometry == POINT else "outlineWidth"
     return (
         '<data_defined_properties><Option type="Map"><Option name="name" type="QString" value=""/>'
-        '<Option name="properties" type="Map"><Option name="size" type="Map">'
+        f'<Option name="properties" type="Map"><Option name="{sized}" type="Map">'
         '<Option name="active" type="bool" value="true"/>'
         f'<Option name="expression" type="QString" value={quoteattr(style.size)}/>'
         '<Option name="type" type="int" value="3"/></Option></Option>'
@@ -139,6 +142,10 @@ def _compare(operator: str, field: str, value: float) -> str:
 def _symbolizer(style: LayerStyle, colour: str) -> str:
     fill = f'<se:Fill><se:SvgParameter name="fill">{colour}</se:SvgParameter></se:Fill>'
     stroke = '<se:Stroke><se:SvgParameter name="stroke">#3c4450</se:SvgParameter></se:Stroke>'
+    if style.geometry == LINE:
+        drawn = f'<se:SvgParameter name="stroke">{colour}</se:SvgParameter>'
+        width = '<se:SvgParameter name="stroke-width">3</se:SvgParameter>'
+        return f"<se:LineSymbolizer><se:Stroke>{drawn}{width}</se:Stroke></se:LineSymbolizer>"
     if style.geometry == POLYGON:
         return f"<se:PolygonSymbolizer>{fill}{stroke}</se:PolygonSymbolizer>"
     mark = f"<se:Mark><se:WellKnownName>circle</se:WellKnownName>{fill}{stroke}</se:Mark>"

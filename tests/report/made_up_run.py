@@ -445,7 +445,12 @@ def _write_layers(path: Path, tables: dict[str, pd.DataFrame]) -> None:
     places = [Point(*POINTS[s]) for s in tables["schools"]["school_id"]]
     roads = pd.DataFrame({"road_id": ["r1", "r2"], "class": ["main", None]})
     road_lines = [LineString([(0, 1000), (3000, 1000)]), LineString([(1500, 0), (1500, 2000)])]
-    layers = {"areas": (tables["areas"], squares), "schools": (tables["schools"], places), "roads": (roads, road_lines)}
+    layers = {
+        "areas": (tables["areas"], squares),
+        "schools": (tables["schools"], places),
+        "roads": (roads, road_lines),
+        "routes": (tables["routes"], road_lines),
+    }
     for name, (facts, shapes) in layers.items():
         frame = gpd.GeoDataFrame(facts, geometry=gpd.GeoSeries(shapes, crs=CRS))
         frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")

@@ -12,12 +12,12 @@ import pyogrio
 import pytest
 
 from placesim.report import geopackage, write
-from placesim.report.classes import UNPLACED_SHARE, UTILISATION
+from placesim.report.classes import UNPLACED_SHARE, UTILISATION, WALKERS
 from placesim.store import SavedRun
 
 LAYERS = {
     "areas": "Polygon", "schools": "Point", "roads": "LineString", "schools_by_year": "Point", "crowded": "Point",
-    "underused": "Point", "areas_by_year": "Polygon", "area_figures": None, "layer_styles": None,
+    "underused": "Point", "routes": "LineString", "areas_by_year": "Polygon", "area_figures": None, "layer_styles": None,
 }  # fmt: skip
 
 
@@ -94,6 +94,16 @@ def test_a_style_draws_the_fixed_classes_of_each_stage(path: Path, layer: str, s
     symbols = {s.get("name"): s for s in qml.findall("renderer-v2/symbols/symbol")}
     fills = [symbols[r.get("symbol")].find("layer/Option/Option[@name='color']").get("value") for r in primary]
     assert ["#{:02x}{:02x}{:02x}".format(*map(int, f.split(",")[:3])) for f in fills] == list(scale.colours)
+
+
+def test_unsafe_ways_are_drawn_apart_and_wider_where_more_pupils_walk(path: Path) -> None:
+    qml = ET.fromstring(styles(path)["routes"]["styleQML"].split("\n", 1)[1])
+    assert [r.get("filter") for r in qml.findall("renderer-v2/rules/rule")] == ['"unsafe"', 'NOT "unsafe"']
+    assert qml.findtext("layerGeometryType") == "1"
+    symbols = qml.findall("renderer-v2/symbols/symbol")
+    colours = [s.find("layer/Option/Option[@name='line_color']").get("value") for s in symbols[:6]]
+    assert ["#{:02x}{:02x}{:02x}".format(*map(int, c.split(",")[:3])) for c in colours] == list(WALKERS.colours)
+    assert symbols[0].find(".//Option[@name='outlineWidth']") is not None
 
 
 def test_classes_of_the_style_cover_every_value_once(path: Path) -> None:
