@@ -17,7 +17,8 @@ from placesim.store import SavedRun
 
 LAYERS = {
     "areas": "Polygon", "schools": "Point", "roads": "LineString", "schools_by_year": "Point", "crowded": "Point",
-    "underused": "Point", "routes": "LineString", "areas_by_year": "Polygon", "area_figures": None, "layer_styles": None,
+    "underused": "Point", "routes": "LineString", "areas_by_year": "Polygon", "area_figures": None,
+    "layer_styles": None,
 }  # fmt: skip
 
 
