@@ -65,7 +65,7 @@ class StageCache:
 def stage_key(room: str, *, told: Any, seen: Iterable[str], code: Iterable[str]) -> str:
     """Key of a stage: its options (`told`), hashes of what it reads (`seen`), its code, the library versions."""
     parts = [room, json.dumps(_plain(told), sort_keys=True, default=str), *seen]
-    parts += [_code_hash(c) for c in ("records.py", "vocabulary.py", *code)] + [_library_versions()]
+    parts += [_code_hash(c) for c in ("records", "vocabulary.py", *code)] + [_library_versions()]
     return f"{room}-{_digest(*parts)}"
 
 
