@@ -136,7 +136,7 @@ def test_real_networks_give_the_reference_distances(real_data: Path, city: str, 
     table = pd.DataFrame(found, index=sources, columns=targets)
     ours = np.array([table.at[a, b] for a, b in zip(reference["from_node"], reference["to_node"], strict=True)])
     assert len(ours) >= 100
-    assert np.abs(ours - reference["distance_m"].to_numpy()).max() < 0.02  # metres: the reference is rounded to 0.01
+    assert np.abs(ours - reference["distance_m"].to_numpy()).max() < 0.005  # metres
 
 
 def test_ids_may_be_large_and_have_gaps() -> None:
