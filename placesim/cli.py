@@ -205,7 +205,7 @@ def import_osm(
     lang: Annotated[str, typer.Option("--lang", metavar="zh|en", help=_said("opt.import.lang"))] = LANGUAGE,
     as_json: Json = False,
 ) -> None:
-    from placesim.geo.osm import ATTRIBUTION, ExtractError, draft_tables
+    from placesim.osm import ATTRIBUTION, ExtractError, draft_tables
     from placesim.store import inputs_toml, refuse_drafts_over, write_drafts
     from placesim.store.write import findings_json
 

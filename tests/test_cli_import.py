@@ -13,7 +13,7 @@ import shapely
 from typer.testing import CliRunner
 
 from placesim.cli import app
-from placesim.geo.osm import ATTRIBUTION
+from placesim.osm import ATTRIBUTION
 from placesim.store import OutputError, drafts
 
 NAMES = ["SOURCE.txt", "inputs.toml", "roads.gpkg", "schools.csv"]

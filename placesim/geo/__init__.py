@@ -13,9 +13,9 @@ from placesim.geo.coverage import (
 )
 from placesim.geo.homes import area_types
 from placesim.geo.measure import measure_access
-from placesim.geo.osm import read_osm
 from placesim.geo.shortest import travel_matrix
 from placesim.geo.travel import measure_travel
+from placesim.osm import read_osm
 
 __all__ = [
     "Contiguity",

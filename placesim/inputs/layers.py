@@ -51,7 +51,7 @@ def _layer(request: Request) -> RawTable:
     wkb = meta["geometry_name"] or "wkb_geometry"
     geometry = _geometry(table[wkb], meta["crs"]) if wkb in table.column_names else None
     attributes = table.drop_columns([wkb] if geometry is not None else [])
-    return _raw(request, attributes, geometry, layer if len(names) > 1 else None)
+    return raw_table(request, attributes, geometry, layer if len(names) > 1 else None)
 
 
 def read_parquet(request: Request) -> RawTable:
@@ -66,16 +66,17 @@ def _parquet(request: Request) -> RawTable:
     table = pq.read_table(request.path)
     about = (table.schema.metadata or {}).get(b"geo")
     if about is None:
-        return _raw(request, table, None, None)
+        return raw_table(request, table, None)
     described = json.loads(about)
     geometry = None
     if request.spec.geometry is not None:
         geometry = gpd.read_parquet(request.path, columns=[described["primary_column"]]).geometry
         geometry = gpd.GeoSeries(shapely.force_2d(geometry.values), crs=geometry.crs)
-    return _raw(request, table.drop_columns(list(described["columns"])), geometry, None)
+    return raw_table(request, table.drop_columns(list(described["columns"])), geometry)
 
 
-def _raw(request: Request, table: Any, geometry: gpd.GeoSeries | None, sheet: str | None) -> RawTable:
+def raw_table(request: Request, table: Any, geometry: gpd.GeoSeries | None, sheet: str | None = None) -> RawTable:
+    """An Arrow table as text cells, with its shapes. Raises DataError where it has no rows (E208)."""
     if table.num_rows == 0:
         request.fail("E208")
     columns = tuple(as_texts([cell_text(v) for v in column.to_pylist()]) for column in table.columns)

@@ -12,6 +12,7 @@ from placesim.dictionary import TableSpec, table_specs
 from placesim.errors import DataError, Finding
 from placesim.inputs.between import joins_points
 from placesim.inputs.crs import settle
+from placesim.inputs.extracts import read_extract
 from placesim.inputs.findings import capped
 from placesim.inputs.layers import content_hash, read_layer, read_parquet
 from placesim.inputs.lookalikes import lookalikes
@@ -39,6 +40,8 @@ READERS: Mapping[str, Callable[[Request], RawTable]] = {
     ".geojson": read_layer,
     ".json": read_layer,
     ".parquet": read_parquet,
+    ".pbf": read_extract,
+    ".osm": read_extract,
 }
 
 

@@ -122,7 +122,7 @@ def _usable(name: str) -> str:
 # ------------------------------------------------------------------------------------------------ what is written
 def _relations(saved: SavedRun) -> Iterator[_Relation]:
     layers = saved.layers
-    for name in (n for n in saved.tables if n not in _LAYERS):
+    for name in (n for n in saved.tables if n not in _LAYERS or n not in layers):
         frame = saved.table(name)
         shapes = _shapes_of(saved, name, frame) if name in _WITH_SHAPES and name in layers else None
         yield _Relation(name, frame, shapes)

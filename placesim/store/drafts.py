@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from placesim.errors import Finding
-from placesim.geo.osm import ATTRIBUTION, Drafts
 from placesim.messages import label
+from placesim.osm import ATTRIBUTION, Drafts
 from placesim.store.folder import OutputError, fresh_folder
 from placesim.store.tables import write_csv
 

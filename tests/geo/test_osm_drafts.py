@@ -12,8 +12,8 @@ from osm_text import STEP, area, extract, grid, node, way
 from told import only, written
 
 from placesim.dictionary import table_specs
-from placesim.geo.osm import Drafts, draft_tables
-from placesim.geo.osm.rules import speeds
+from placesim.osm import Drafts, draft_tables
+from placesim.osm.rules import speeds
 
 STREET = way(1, [11, 12], highway="residential")
 SQUARE = [33, 34, 44, 43, 33]  # its middle is column 3.5, row 3.5

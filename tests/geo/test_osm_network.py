@@ -19,8 +19,8 @@ from osm_text import STEP, extract, grid, node, way
 
 import placesim
 from placesim.geo import read_osm, travel_matrix
-from placesim.geo.osm import ExtractError
-from placesim.geo.osm.refs import node_refs
+from placesim.osm import ExtractError
+from placesim.osm.refs import node_refs
 
 COLUMNS = ["u", "v", "length_m", "highway", "oneway", "walk", "drive", "maxspeed", "way_id"]
 METRES = 6371008.8 * math.radians(STEP)  # one step along a meridian

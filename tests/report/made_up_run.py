@@ -120,7 +120,7 @@ def _ways() -> dict[str, pd.DataFrame]:
     groups = [(stage, group, year) for stage in STAGES for group in (None, "urban", "rural") for year in YEARS]
     limits = (("radius", 500.0), ("minutes", 15.0))
     coverage = [(*g, measure, limit, 0.25, np.nan) for g in groups for measure, limit in limits]
-    routes = [(SCRIPT, "县道", True, True, 31.0, 420.5), ("r2", None, False, False, 120.0, 88.0)]
+    routes = [(SCRIPT, "county_road", True, True, 31.0, 420.5), ("r2", None, False, False, 120.0, 88.0)]
     zones = [("primary", "s1+s2", "s1+s2", "flows", 3, 2, "004", "s3", True, False)]
     return {
         "coverage": pd.DataFrame(coverage, columns=list(COVERAGE)),

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from placesim.dictionary import table_specs
-from placesim.geo.osm.extract import features
+from placesim.osm.extract import features
 
 STAGES = ("kindergarten", "primary", "junior", "senior")  # of the default school system
 TAGS, KIND, NAME, BLANK = "tags", "kind", "name", "blank"  # what a stage was told by

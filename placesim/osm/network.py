@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placesim.geo.osm import extract, rules
-from placesim.geo.osm.extract import CRS, ExtractError
+from placesim.osm import extract, rules
+from placesim.osm.extract import CRS, ExtractError
 from placesim.records import Floats, Ints
 
 EARTH_RADIUS = 6_371_008.8  # metres, mean radius

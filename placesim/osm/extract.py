@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from placesim.errors import Finding, InputError
-from placesim.geo.osm.refs import DamagedError, ForeignError, node_refs
 from placesim.messages import describe
+from placesim.osm.refs import DamagedError, ForeignError, node_refs
 from placesim.records import Ints
 
 CRS = "EPSG:4326"

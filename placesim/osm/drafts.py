@@ -15,10 +15,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from placesim.errors import Finding
-from placesim.geo.osm import rules
-from placesim.geo.osm.extract import CRS, as_path, features
-from placesim.geo.osm.network import read_osm
-from placesim.geo.osm.schools import BLANK, KIND, NAME, TAGS, SchoolDraft, draft_schools
+from placesim.osm import rules
+from placesim.osm.extract import CRS, as_path, features
+from placesim.osm.network import read_osm
+from placesim.osm.schools import BLANK, KIND, NAME, TAGS, SchoolDraft, draft_schools
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 _RAILS = ("rail", "light_rail", "subway")
