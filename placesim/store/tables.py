@@ -60,7 +60,7 @@ def _access(run: Run) -> dict[str, pd.DataFrame]:
         "coverage": access.coverage,
         "nearest": access.nearest,
         "routes": pd.DataFrame(access.routes.drop(columns="geometry")),
-        "crossings": pd.DataFrame(access.crossings.drop(columns="geometry")).assign(x=points.x, y=points.y),
+        "crossings": pd.DataFrame(access.crossings.drop(columns="geometry")).assign(x=points.x.round(1), y=points.y.round(1)),
         "catchment_shapes": pd.DataFrame(access.catchments.drop(columns="geometry")),
         "addresses": access.addresses,
     }

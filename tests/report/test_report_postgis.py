@@ -153,7 +153,8 @@ def test_types_keys_comments_and_indexes(saved: SavedRun, database: Server, addr
     assert (types["school_id"], types["year"], types["utilisation"]) == ("text", "bigint", "double precision")
     known = "SELECT f_table_name, type, srid FROM geometry_columns WHERE f_table_schema = 'run' ORDER BY 1"
     assert database.run("results", known) == [
-        ("areas", "POLYGON", 32650), ("roads", "LINESTRING", 32650), ("schools", "POINT", 32650)
+        ("areas", "POLYGON", 32650), ("roads", "LINESTRING", 32650), ("routes", "LINESTRING", 32650),
+        ("schools", "POINT", 32650)
     ]  # fmt: skip
     keys = database.run("results", "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint "
                                    "WHERE contype = 'p' AND connamespace = 'run'::regnamespace")  # fmt: skip
@@ -162,7 +163,7 @@ def test_types_keys_comments_and_indexes(saved: SavedRun, database: Server, addr
         ("run.school_by_year", "PRIMARY KEY (school_id, stage, year)"),
     } <= set(keys)
     gist = "SELECT tablename FROM pg_indexes WHERE schemaname = 'run' AND indexdef LIKE '%gist%' ORDER BY 1"
-    assert database.run("results", gist) == [("areas",), ("roads",), ("schools",)]
+    assert database.run("results", gist) == [("areas",), ("roads",), ("routes",), ("schools",)]
     (said,) = database.run("results", "SELECT col_description('run.school_by_year'::regclass, 1)")[0]
     assert said == " · ".join(column_title("school_id", language) for language in LANGUAGES)
 

@@ -58,7 +58,7 @@ function catchmentTable(rows) {
   return sortableTable("ways-catchments", t("ways.catchments"), [
     { label: t("report.stage"), value: (r) => stageName(r.stage), cell: (r) => stageName(r.stage) },
     { label: t("ways.zone"), value: (r) => schools(r.schools), cell: (r) => schools(r.schools) },
-    { label: t("ways.source"), value: (r) => r.source, cell: (r) => t(`ways.source.${r.source}`) },
+    { label: t("ways.source"), value: (r) => r.source, cell: (r) => word("source", r.source) },
     { label: t("ways.parts"), number: true, value: (r) => r.parts, cell: (r) => String(r.parts) },
     { label: t("ways.detached"), wide: true, value: (r) => areas(r.detached), cell: (r) => areas(r.detached) },
     { label: t("ways.enclaves"), wide: true, value: (r) => schools(r.enclaves), cell: (r) => schools(r.enclaves) },
