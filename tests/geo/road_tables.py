@@ -72,7 +72,7 @@ def streets(seed: int, side: int = 4) -> list[dict[str, Any]]:
     """Rows of roads: a grid of crooked streets about 100 m long, some missing, with lengths of their own (so that no
     two ways take as long), speeds, one-way and unsafe ones. Nodes are named."""
     rng = np.random.default_rng(seed)
-    places = {(i, j): rng.uniform(-20, 20, 2) + (100 * i, 100 * j) for i, j in product(range(side), repeat=2)}
+    places = {(i, j): rng.uniform(-20, 20, 2) + np.array([100 * i, 100 * j]) for i, j in product(range(side), repeat=2)}
     pairs = [(a, (a[0] + i, a[1] + j)) for a in places for i, j in ((1, 0), (0, 1), (1, 1))]
     pairs = [(a, b) for a, b in pairs if b in places and rng.random() < (0.9 if 0 in np.subtract(b, a) else 0.2)]
     return [
