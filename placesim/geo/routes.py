@@ -92,7 +92,8 @@ def walk(journey: Journeys, ground: Ground, watched: Flags) -> Walked:
     turns = [_to_one_school(journey, rows, ground, at, flow) for rows in by_school if len(rows)]
     of_piece = np.bincount(search.graph.link, weights=flow, minlength=len(pieces.u))
     pupils = np.zeros(len(network.links.lines))
-    np.maximum.at(pupils, pieces.link, of_piece)
+    walked = pieces.metres > 0  # who lives or goes to school at the very end of a link does not walk along it
+    np.maximum.at(pupils, pieces.link[walked], of_piece[walked])
     coming, going, turning = (np.concatenate(c) for c in zip(_NO_TURN, *turns, strict=True))
     place = np.full(pieces.nodes, -1, dtype=np.int64)
     place[pieces.corner] = np.arange(len(pieces.corner))

@@ -155,6 +155,12 @@ def test_several_schools_add_up() -> None:
     assert crossings(town, ("a", "S0", 5), ("c", "S1", 6)) == [("main_e+main_w", 11, 0, 0)]
 
 
+def test_who_lives_at_the_end_of_a_link_does_not_walk_along_it() -> None:
+    """Home and school stand at junctions, joined to any of the links that end there."""
+    town = Town(MAIN, [("a", 1, 0, -300), ("b", 1, 400, 0)], [(0, 0)])
+    assert routes(town, ("a", "S0", 9), ("b", "S0", 4)) == [("lane_s", 9), ("main_e", 4)]
+
+
 def test_nobody_walks() -> None:
     assert routes(TOWN) == []
     assert crossings(TOWN) == []
@@ -281,7 +287,8 @@ def plain_walk(journey: Journeys, ground: Ground, main_nodes: np.ndarray) -> tup
                 key = (corner[before[1]], int(graph.edges[before]["link"]), int(graph.edges[after]["link"]))
                 turns[key] = turns.get(key, 0.0) + pupils
     load = np.zeros(len(network.links.lines))
-    for u, v, link in zip(pieces.u, pieces.v, pieces.link, strict=True):
+    some_way = pieces.metres > 0
+    for u, v, link in zip(pieces.u[some_way], pieces.v[some_way], pieces.link[some_way], strict=True):
         both = sum(passing.get(arc, 0.0) for arc in ((u, v), (v, u)) if graph.edges[arc]["link"] == link)
         load[link] = max(load[link], both)
     return load, turns
