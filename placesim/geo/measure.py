@@ -182,10 +182,10 @@ def _stretches(ground: Ground, schools: Ints) -> tuple[Points, Ints, Ints, Ints]
     for school, node in zip(schools, pieces.point[schools].tolist(), strict=True):
         if (own := leads_to.get(node)) is None:
             continue
-        share = links.lines[own].project(ground.schools[school], normalized=True)
+        share = float(shapely.line_locate_point(links.lines[own], ground.schools[school], normalized=True))
         if 0 < share < 1:
             lines += [substring(links.lines[own], *part, normalized=True) for part in ((0, share), (share, 1))]
             link += [own, own]
             start += [start[own], node]
             end += [node, end[own]]
-    return np.array(lines, dtype=object), *(np.array(of, dtype=np.int64) for of in (link, start, end))
+    return np.array(lines, dtype=object), np.array(link, int), np.array(start, int), np.array(end, int)
