@@ -227,6 +227,17 @@ def test_a_school_on_the_corner_is_reached_without_crossing() -> None:
     assert crossings(town, ("a", "S0", 9)) == []
 
 
+@pytest.mark.parametrize("first", range(len(MAIN)))
+def test_who_starts_or_ends_at_a_junction_crosses_nothing_there(first: int) -> None:
+    """A point that stands at a junction joins any of the roads that meet there; those who pass by cross as ever."""
+    roads = [*MAIN[first:], *MAIN[:first]]
+    homes = [("a", 1.0, 0.0, 0.0), ("b", 1.0, 0.0, -200.0)]
+    assert crossings(Town(roads, homes[:1], [(0, 300)]), ("a", "S0", 9)) == []
+    assert crossings(Town(roads, homes[1:], [(0, 0)]), ("b", "S0", 9)) == []
+    both = crossings(Town(roads, homes, [(0, 300)]), ("a", "S0", 9), ("b", "S0", 5))
+    assert [pupils for _, pupils, _, _ in both] == [5]
+
+
 def test_most_crossed_first() -> None:
     roads = [*MAIN, side_street(400, 200, "north", at=400.0)]
     town = Town(roads, [("a", 1, 0, -200), ("b", 1, 400, -200)], [(0, 300), (400, 200)])
@@ -282,12 +293,13 @@ def plain_walk(journey: Journeys, ground: Ground, main_nodes: np.ndarray) -> tup
         arcs = list(nx.utils.pairwise(path))
         for arc in arcs:
             passing[arc] = passing.get(arc, 0.0) + pupils
-        for before, after in nx.utils.pairwise(arcs):
-            if before[1] in corner:
+        metres = [float(graph.edges[arc]["metres"]) for arc in arcs]
+        for k, (before, after) in enumerate(nx.utils.pairwise(arcs)):
+            if before[1] in corner and max(metres[: k + 1]) > 1e-3 and max(metres[k + 1 :]) > 1e-3:
                 key = (corner[before[1]], int(graph.edges[before]["link"]), int(graph.edges[after]["link"]))
                 turns[key] = turns.get(key, 0.0) + pupils
     load = np.zeros(len(network.links.lines))
-    some_way = pieces.metres > 0
+    some_way = pieces.metres > 1e-3
     for u, v, link in zip(pieces.u[some_way], pieces.v[some_way], pieces.link[some_way], strict=True):
         both = sum(passing.get(arc, 0.0) for arc in ((u, v), (v, u)) if graph.edges[arc]["link"] == link)
         load[link] = max(load[link], both)
