@@ -149,7 +149,7 @@ def test_ways_are_those_of_networkx(mode: str, seed: int) -> None:
 def test_minutes_are_those_of_scipy(mode: str, seed: int) -> None:
     _, pieces, search = town(seed, mode)
     cost = search.graph.cost.tocoo()  # arcs from the school outwards: turned round, they lead to it
-    along = travel_matrix(cost.col, cost.row, cost.data, pieces.point[SCHOOLS:], pieces.point[:SCHOOLS], directed=True)
+    along = travel_matrix(cost.col, cost.row, cost.data, search.homes, search.schools, directed=True)
     legs = pieces.leg[SCHOOLS:, None] + pieces.leg[None, :SCHOOLS]
     expected = along + search.wait + legs / search.leg_speed
     found = found_by(search)
