@@ -144,27 +144,32 @@ def minutes_from(
 
 @kernel
 def loads(
-    starts: Indices, heads: Indices, tails: Indices, cost: Floats,
+    starts: Indices, heads: Indices, tails: Indices, cost: Floats, metres: Floats,
     first: int, pupils: Floats, watched: Flags, flow: Floats,
 ) -> tuple[Indices, Indices, Floats]:  # fmt: skip
     """Send pupils[node] along their cheapest ways to `first`: flow[entry] grows by those who pass it.
 
     An entry leads from the school outwards, so pupils go from its head to its tail. Gives their turns at watched nodes:
-    (the entry they come by, the entry they go on by, how many).
+    (the entry they come by, the entry they go on by, how many), without those who start or end at that very place.
     """
     nodes = len(starts) - 1
     least, via, order = np.full(nodes, np.inf), np.empty(nodes, np.int32), np.empty(nodes, np.int32)
     keys, waiting = np.empty(len(heads) + 1), np.empty(len(heads) + 1, np.int32)
     settled = _settle(starts, heads, cost, np.inf, np.array([first]), np.zeros(1), least, via, order, keys, waiting)
     coming, going, turning = np.empty(settled, np.int32), np.empty(settled, np.int32), np.empty(settled)
-    passing, turns = pupils.copy(), 0
+    passing, starting, left, turns = pupils.copy(), pupils.copy(), np.zeros(nodes), 0
+    for k in range(1, settled):
+        left[order[k]] = left[tails[via[order[k]]]] + metres[via[order[k]]]
     for k in range(settled - 1, 0, -1):
         node = order[k]
         entry = via[node]
-        nearer = tails[entry]
+        nearer, walked = tails[entry], passing[node]
         flow[entry] += passing[node]
         passing[nearer] += passing[node]
-        if watched[nearer] and via[nearer] >= 0 and passing[node] > 0:
-            coming[turns], going[turns], turning[turns] = entry, via[nearer], passing[node]
+        if metres[entry] == 0:
+            starting[nearer] += starting[node]
+            walked -= starting[node]
+        if watched[nearer] and left[nearer] > 0 and walked > 0:
+            coming[turns], going[turns], turning[turns] = entry, via[nearer], walked
             turns += 1
     return coming[:turns], going[:turns], turning[:turns]

@@ -91,7 +91,11 @@ class Reach:
         """Whether any home reaches a school: [school]."""
         within = np.zeros(len(self.ground.schools), dtype=bool)
         for search in self.ground.searches:
-            within |= np.isfinite(minutes_to_nearest(other_way(search), np.arange(len(self.ground.homes.area))))
+            if search.weight > 1:  # from every home by itself it would take much longer
+                for found in ways(search):
+                    within[found.school] = True
+            else:
+                within |= np.isfinite(minutes_to_nearest(other_way(search), np.arange(len(self.ground.homes.area))))
         within[self.off_roads.school] = True
         return within
 

@@ -9,12 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.ops import substring
 
 from placesim.geo.catchments import address_book, catchment_shapes, locate_addresses
 from placesim.geo.contiguity import contiguity
 from placesim.geo.coverage import reached_shape, reached_stretches, service_circles
 from placesim.geo.ground import Ground, ground_of
-from placesim.geo.homes import area_types, homes_of
+from placesim.geo.homes import Points, area_types, homes_of
 from placesim.geo.nearness import RADIUS, nearness, people_of
 from placesim.geo.routes import (
     CROSSINGS,
@@ -157,16 +158,34 @@ def _service_areas(inputs: Inputs, places: Places, ground: Ground | None, option
 def _walked_areas(
     inputs: Inputs, ground: Ground, stage: str, schools: Ints, options: AccessOptions
 ) -> gpd.GeoDataFrame:
-    pieces, links, search = ground.pieces[0], ground.networks[0].links, ground.searches[0]
+    links, search = ground.networks[0].links, ground.searches[0]
     search = replace(search, limit=max(options.access.minutes, default=0.0))
-    minutes = minutes_at_nodes(search, np.flatnonzero(np.isin(ground.located, schools)))
-    at = minutes[pieces.corner]
+    serving = np.flatnonzero(np.isin(ground.located, schools))
+    minutes = minutes_at_nodes(search, serving)
+    lines, link, start, end = _stretches(ground, serving)
+    pace = (links.metres / shapely.length(links.lines) / search.leg_speed)[link]
     shapes = [
-        reached_shape(
-            reached_stretches(links.lines, at[links.u], at[links.v], limit=limit, per_metre=1 / search.leg_speed),
-            _WIDTH,
-        )
+        reached_shape(reached_stretches(lines, minutes[start], minutes[end], limit=limit, per_metre=pace), _WIDTH)
         for limit in options.access.minutes
     ]
     rows = {"stage": stage, "measure": WALK_MINUTES, "limit": list(options.access.minutes)}
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=inputs.crs)
+
+
+def _stretches(ground: Ground, schools: Ints) -> tuple[Points, Ints, Ints, Ints]:
+    """lines, their links and the nodes at their ends: the links that are walked, and both parts of those along which
+    some schools stand, since neither end of a long link may be within reach."""
+    pieces, links = ground.pieces[0], ground.networks[0].links
+    leads_to = dict(zip(pieces.v.tolist(), pieces.link.tolist(), strict=True))
+    lines, link = list(links.lines), list(range(len(links.lines)))
+    start, end = pieces.corner[links.u].tolist(), pieces.corner[links.v].tolist()
+    for school, node in zip(schools, pieces.point[schools].tolist(), strict=True):
+        if (own := leads_to.get(node)) is None:
+            continue
+        share = float(shapely.line_locate_point(links.lines[own], ground.schools[school], normalized=True))
+        if 0 < share < 1:
+            lines += [substring(links.lines[own], *part, normalized=True) for part in ((0, share), (share, 1))]
+            link += [own, own]
+            start += [start[own], node]
+            end += [node, end[own]]
+    return np.array(lines, dtype=object), np.array(link, int), np.array(start, int), np.array(end, int)

@@ -17,6 +17,7 @@ from placesim.records import Allocation, Floats, HomeWays, Inputs, Ints
 
 ROUTES = ("road_id", "class", "unsafe", "main", "walkers", "metres")
 CROSSINGS = ("roads", "walkers")
+_NO_WAY = 1e-3  # metres: so near the end of a link a point stands at its end
 ON_FOOT, OFF_ROADS, FARTHER, UNKNOWN = "on_foot", "off_roads", "farther", "unknown"
 
 
@@ -92,7 +93,8 @@ def walk(journey: Journeys, ground: Ground, watched: Flags) -> Walked:
     turns = [_to_one_school(journey, rows, ground, at, flow) for rows in by_school if len(rows)]
     of_piece = np.bincount(search.graph.link, weights=flow, minlength=len(pieces.u))
     pupils = np.zeros(len(network.links.lines))
-    np.maximum.at(pupils, pieces.link, of_piece)
+    walked = pieces.metres > _NO_WAY  # who lives or goes to school at the very end of a link does not walk along it
+    np.maximum.at(pupils, pieces.link[walked], of_piece[walked])
     coming, going, turning = (np.concatenate(c) for c in zip(_NO_TURN, *turns, strict=True))
     place = np.full(pieces.nodes, -1, dtype=np.int64)
     place[pieces.corner] = np.arange(len(pieces.corner))
@@ -111,7 +113,8 @@ def _to_one_school(
     np.add.at(start, search.homes[journey.home[rows]], journey.pupils[rows])
     cost = search.graph.cost
     school = search.schools[np.searchsorted(ground.located, journey.school[rows[0]])]
-    return loads(cost.indptr, cost.indices, search.tails, cost.data, school, start, watched, flow)
+    metres = np.where(search.metres > _NO_WAY, search.metres, 0.0)
+    return loads(cost.indptr, cost.indices, search.tails, cost.data, metres, school, start, watched, flow)
 
 
 # ------------------------------------------------------------------------------------------------ tables

@@ -135,19 +135,30 @@ def _from_schools(search: Search, home_of_node: Indices, schools: Ints) -> Found
 
 
 def minutes_to_nearest(search: Search, schools: Ints) -> Floats:
-    """minutes[home] of the way to the nearest of some schools, inf where none is within the limit: one search from all
-    of them at once."""
+    """minutes[home] of the way to the nearest of some schools, inf where none is within the limit."""
     minutes = minutes_at_nodes(search, schools)[search.homes] + search.home_leg / search.leg_speed
     return np.where(minutes <= search.limit, minutes, np.inf)
 
 
 def minutes_at_nodes(search: Search, schools: Ints) -> Floats:
-    """minutes[node] of the way to the nearest of some schools, inf beyond the limit."""
+    """minutes[node] of the way to the nearest of some schools, inf beyond the limit.
+
+    Where unsafe roads are avoided, the school of the way that costs least may lie farther than another, so that every
+    school is searched from by itself.
+    """
     chosen = schools[np.isfinite(search.school_leg[schools])]
-    cost, begun = search.graph.cost, search.wait + search.school_leg[chosen] / search.leg_speed
+    minutes = np.full(search.graph.nodes, np.inf)
+    for starts in np.split(chosen, len(chosen)) if search.weight > 1 and len(chosen) else [chosen]:
+        np.minimum(minutes, _minutes_from(search, starts), out=minutes)
+    return minutes
+
+
+def _minutes_from(search: Search, schools: Ints) -> Floats:
+    """minutes[node] of the way that costs least to any of some schools."""
+    cost, begun = search.graph.cost, search.wait + search.school_leg[schools] / search.leg_speed
     return minutes_from(
         cost.indptr, cost.indices, search.tails, cost.data, search.minutes,
-        search.schools[chosen], begun, search.limit, search.weight,
+        search.schools[schools], begun, search.limit, search.weight,
     )  # fmt: skip
 
 

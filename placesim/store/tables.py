@@ -56,11 +56,14 @@ def _access(run: Run) -> dict[str, pd.DataFrame]:
     """The way to school; layers without their shapes, points with their place."""
     access = run.access
     points = access.crossings.geometry
+    places = {"x": points.x.round(1), "y": points.y.round(1)}
     return {
         "coverage": access.coverage,
         "nearest": access.nearest,
         "routes": pd.DataFrame(access.routes.drop(columns="geometry")),
-        "crossings": pd.DataFrame(access.crossings.drop(columns="geometry")).assign(x=points.x.round(1), y=points.y.round(1)),
+        "crossings": pd.DataFrame(access.crossings.drop(columns="geometry")).assign(
+            x=points.x.round(1), y=points.y.round(1)
+        ),
         "catchment_shapes": pd.DataFrame(access.catchments.drop(columns="geometry")),
         "addresses": access.addresses,
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from handmade import county
 from scipy.sparse.csgraph import dijkstra
@@ -66,4 +68,39 @@ def line(*points: tuple[float, float]) -> LineString:
     return LineString(points)
 
 
-__all__ = ["between", "graph", "joined", "line", "metres_between", "network", "networks", "table"]
+def streets(seed: int, side: int = 4) -> list[dict[str, Any]]:
+    """Rows of roads: a grid of crooked streets about 100 m long, some missing, with lengths of their own (so that no
+    two ways take as long), speeds, one-way and unsafe ones. Nodes are named."""
+    rng = np.random.default_rng(seed)
+    places = {(i, j): rng.uniform(-20, 20, 2) + np.array([100 * i, 100 * j]) for i, j in product(range(side), repeat=2)}
+    pairs = [(a, (a[0] + i, a[1] + j)) for a in places for i, j in ((1, 0), (0, 1), (1, 1))]
+    pairs = [(a, b) for a, b in pairs if b in places and rng.random() < (0.9 if 0 in np.subtract(b, a) else 0.2)]
+    return [
+        {
+            "road_id": f"r{k}", "geometry": LineString([places[a], places[b]]), "from_node": f"{a}", "to_node": f"{b}",
+            "length": float(np.hypot(*(places[a] - places[b])) * rng.uniform(1, 1.5)),
+            "speed": float(rng.choice([12.0, 20.0, 35.0, 60.0])), "one_way": bool(rng.random() < 0.25),
+            "unsafe": bool(rng.random() < 0.3),
+        }
+        for k, (a, b) in enumerate(pairs)
+    ]  # fmt: skip
+
+
+def plain_graph(network: Network, pieces: Pieces) -> nx.DiGraph:
+    """The pieces as somebody goes along them, from home to school: cost, minutes, metres and link of each arc, the
+    cheapest of parallel ones."""
+    found, profile = nx.DiGraph(), network.profile
+    found.add_nodes_from(range(pieces.nodes))
+    for u, v, link, metres in zip(pieces.u, pieces.v, pieces.link, pieces.metres, strict=True):
+        road = network.links.road[link]
+        minutes = metres / profile.speed[road]
+        facts = {"cost": minutes * profile.weight[road], "minutes": minutes, "metres": metres, "link": link}
+        for tail, head in [(u, v)] if profile.one_way[road] else [(u, v), (v, u)]:
+            if tail != head and not found.get_edge_data(tail, head, {"cost": np.inf})["cost"] <= facts["cost"]:
+                found.add_edge(tail, head, **facts)
+    return found
+
+
+__all__ = [
+    "between", "graph", "joined", "line", "metres_between", "network", "networks", "plain_graph", "streets", "table",
+]  # fmt: skip
