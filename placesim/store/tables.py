@@ -55,15 +55,13 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
 def _access(run: Run) -> dict[str, pd.DataFrame]:
     """The way to school; layers without their shapes, points with their place."""
     access = run.access
+    crossings = pd.DataFrame(access.crossings.drop(columns="geometry"))
     points = access.crossings.geometry
-    places = {"x": points.x.round(1), "y": points.y.round(1)}
     return {
         "coverage": access.coverage,
         "nearest": access.nearest,
         "routes": pd.DataFrame(access.routes.drop(columns="geometry")),
-        "crossings": pd.DataFrame(access.crossings.drop(columns="geometry")).assign(
-            x=points.x.round(1), y=points.y.round(1)
-        ),
+        "crossings": crossings.assign(x=points.x.round(1), y=points.y.round(1)),
         "catchment_shapes": pd.DataFrame(access.catchments.drop(columns="geometry")),
         "addresses": access.addresses,
     }
