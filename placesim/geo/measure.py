@@ -109,7 +109,9 @@ def assignments(places: Places, allocation: Allocation) -> pd.DataFrame:
     sums = pd.DataFrame(rows.groupby(["stage", "area_id", "school_id"])["pupils"].sum().reset_index())
     sums = sums.sort_values(["stage", "area_id", "pupils", "school_id"], ascending=[True, True, False, True])
     most = sums.drop_duplicates(["stage", "area_id"])[["area_id", "school_id", "stage"]].assign(source="flows")
-    return pd.concat([given, most], ignore_index=True)
+    order = {stage: k for k, stage in enumerate(places.stages.ids)}
+    both = pd.concat([given, most], ignore_index=True)
+    return both.sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
 
 
 def _catchments(inputs: Inputs, places: Places, assigned: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -152,7 +154,8 @@ def _service_areas(inputs: Inputs, places: Places, ground: Ground | None, option
             layers.append(circles.assign(measure=RADIUS, limit=metres)[[*_SERVICE, "geometry"]])
         if ground is not None and len(schools):
             layers.append(_walked_areas(inputs, ground, stage, serving, options))
-    return gpd.GeoDataFrame(pd.concat(layers, ignore_index=True), geometry="geometry", crs=inputs.crs)
+    found = gpd.GeoDataFrame(pd.concat(layers, ignore_index=True), geometry="geometry", crs=inputs.crs)
+    return found.set_geometry(found.geometry.intersection(county))
 
 
 def _walked_areas(

@@ -215,8 +215,8 @@ def test_the_book_names_the_schools_of_each_address() -> None:
     book = address_book(homes, rows)
     assert book.columns.tolist() == ["address_id", "name", "area_id", "stage", "school_ids"]
     assert list(zip(book.address_id, book.stage, book.school_ids, strict=True)) == [
-        ("d0", "junior", ()), ("d0", "primary", ("C",)), ("d1", "junior", ("J",)), ("d1", "primary", ("A", "B")),
-        ("d2", "junior", ()), ("d2", "primary", ()),
+        ("d0", "primary", ("C",)), ("d0", "junior", ()), ("d1", "primary", ("A", "B")), ("d1", "junior", ("J",)),
+        ("d2", "primary", ()), ("d2", "junior", ()),
     ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_a_school_far_from_the_roads_that_hang_together() -> None:
     schools = [SCHOOLS[0], {**SCHOOLS[1], "x": 1550, "y": 1510}]
     note, error = checked(toy(unnamed(apart), schools=schools))
     assert place(note) == ("N340", "roads.csv", None, None, None)
-    says(note, "0.1 km of roads (4.8%; on foot) in 1 parts", "4.8%")
+    says(note, "0.1 km of roads (4.8%; on foot) do not hang together with the rest", "4.8%")
     assert place(error) == ("E342", "schools.csv", 3, "school_id", "B")
     says(error, "school “B” lies 1510 m from the nearest road (at most 1000 m)", "1510")
 
@@ -104,7 +104,7 @@ def test_from_some_areas_nobody_can_ride() -> None:
     roads = [STREET[0], {**STREET[1], "class": "footway"}]
     warning = only(checked(toy(roads), ride_speed=30.0, snap_metres=600.0))
     assert place(warning) == ("W346", "areas.csv", None, None, None)
-    says(warning, "from 1 areas nobody can ride: no road open to vehicles within 600 m (b)", "600")
+    says(warning, "areas from which nobody can ride: 1; no road open to vehicles lies within 600 m (b)", "600")
     assert checked(toy(roads), snap_metres=600.0) == []
 
 
@@ -192,7 +192,7 @@ def test_no_road_for_vehicles() -> None:
     assert place(note) == ("N347", "roads.csv", None, None, None)
     says(note, "no road is open to vehicles: nobody rides", "没有人乘车")
     assert place(warning)[0] == "W346"
-    says(warning, "from 2 areas nobody can ride", "2")
+    says(warning, "areas from which nobody can ride: 2", "2")
     assert checked(toy([{**r, "drive": False} for r in STREET])) == []
 
 
@@ -222,7 +222,11 @@ def test_roads_cut_by_a_barrier() -> None:
     roads = [STREET[0], shorter, tail]
     warning = only(checked(toy(roads, barriers=RIVER)))
     assert place(warning) == ("W347", "roads.csv", None, "crosses", None)
-    says(warning, "1 roads lead across a barrier and are not walked (bank)", "有 1 条道路穿越阻隔，不计入步行（bank）")
+    says(
+        warning,
+        "roads that lead across a barrier and are not walked: 1 (bank)",
+        "有 1 条道路穿越阻隔，不计入步行（bank）",
+    )
     assert checked(toy([*roads[:2], {**tail, "crosses": True}], barriers=RIVER)) == []
 
 
