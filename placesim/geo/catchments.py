@@ -189,8 +189,8 @@ def locate_addresses(addresses: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd
 def address_book(addresses: pd.DataFrame, assigned: pd.DataFrame) -> pd.DataFrame:
     """The look-up of schools by address: address_id, name, area_id, stage, school_ids (tuple, sorted; empty: none).
 
-    One row per address, in the order given, and stage, in the order of `assigned`; area_id as `locate_addresses` gives it. Rows of
-    share 0 assign nothing. Raises InputError: missing columns.
+    One row per address, in the order given, and stage, in the order of `assigned`; area_id as `locate_addresses` gives
+    it. Rows of share 0 assign nothing. Raises InputError: missing columns.
     """
     homes = as_table("addresses", addresses, ("address_id", "name", "area_id"))[["address_id", "name", "area_id"]]
     rows = as_table("assigned", assigned, ("area_id", "school_id", "stage"))
