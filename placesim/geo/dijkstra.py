@@ -2,12 +2,11 @@
 
 scipy's search holds the interpreter's lock and gives a dense row of all nodes; this one runs in threads, visits only
 what lies within the limit and tells only homes. `shortest.travel_matrix`, which stands on scipy, is its slow twin.
-
-A graph is `starts`, `heads` (rows and columns of a sparse matrix, as in scipy), `tails` (the row of each entry) and
-what an entry costs and takes: cost (by which ways are chosen), minutes, metres.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,31 @@ from placesim.records import Floats, Ints
 
 Indices = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+
+
+class RoadGraph(NamedTuple):
+    """A graph as its kernels read it: starts, heads = rows and columns of a sparse matrix, as in scipy; tails[entry]
+    the row of an entry; cost[entry] by which ways are chosen, and what they take: minutes[entry], metres[entry]."""
+
+    starts: Indices
+    heads: Indices
+    tails: Indices
+    cost: Floats
+    minutes: Floats
+    metres: Floats
+
+
+class Labels(NamedTuple):
+    """What a search knows of the nodes: least[node] cost (inf: not reached), via[node] the entry by which it is reached
+    (−1 − k for start k), order: nodes as they were settled; the heap of those that wait: keys, nodes."""
+
+    least: Floats
+    via: Indices
+    order: Indices
+    keys: Floats
+    nodes: Indices
+
+
 _ARMS = 4  # children of a node of the heap: fewer levels than a binary one, whose keys lie together
 
 
@@ -54,110 +78,104 @@ def _drop_first(keys: Floats, nodes: Indices, size: int) -> int:
 
 
 @kernel
-def _settle(
-    starts: Indices, heads: Indices, cost: Floats, limit: float,
-    first: Ints, first_cost: Floats, least: Floats, via: Indices, order: Indices, keys: Floats, nodes: Indices,
-) -> int:  # fmt: skip
-    """Settle every node within `limit` of the nodes `first`, each begun at its own cost; their number.
+def _blank(graph: RoadGraph, starts: int) -> Labels:
+    """Labels of a graph before a search from some starts."""
+    nodes, waiting = len(graph.starts) - 1, len(graph.heads) + starts
+    return Labels(
+        np.full(nodes, np.inf), np.empty(nodes, np.int32), np.empty(nodes, np.int32),
+        np.empty(waiting), np.empty(waiting, np.int32),
+    )  # fmt: skip
 
-    least[node] (inf before the call), via[node]: the entry by which it is reached, −1 − k for first[k]; order: nodes as
-    they were settled. A node waits in the heap once for every time its cost fell; only the least counts.
+
+@kernel
+def _settle(graph: RoadGraph, labels: Labels, first: Ints, begun: Floats, limit: float) -> int:
+    """Settle every node within `limit` of cost from the nodes `first`, each begun at its own cost; their number.
+
+    A node waits in the heap once for every time its cost fell; only the least counts.
     """
+    least, via, keys, nodes = labels.least, labels.via, labels.keys, labels.nodes
     size, settled = 0, 0
     for k in range(len(first)):
-        if first_cost[k] <= limit and first_cost[k] < least[first[k]]:
-            least[first[k]], via[first[k]] = first_cost[k], -1 - k
-            size = _push(keys, nodes, size, first_cost[k], first[k])
+        if begun[k] <= limit and begun[k] < least[first[k]]:
+            least[first[k]], via[first[k]] = begun[k], -1 - k
+            size = _push(keys, nodes, size, begun[k], first[k])
     while size > 0:
         key, node = keys[0], nodes[0]
         size = _drop_first(keys, nodes, size)
         if key > least[node]:
             continue
-        order[settled] = node
+        labels.order[settled] = node
         settled += 1
-        for entry in range(starts[node], starts[node + 1]):
-            reached = key + cost[entry]
-            if reached <= limit and reached < least[heads[entry]]:
-                least[heads[entry]], via[heads[entry]] = reached, entry
-                size = _push(keys, nodes, size, reached, heads[entry])
+        for entry in range(graph.starts[node], graph.starts[node + 1]):
+            reached, head = key + graph.cost[entry], graph.heads[entry]
+            if reached <= limit and reached < least[head]:
+                least[head], via[head] = reached, entry
+                size = _push(keys, nodes, size, reached, head)
     return settled
 
 
 @kernel
 def homes_within(
-    starts: Indices, heads: Indices, tails: Indices, cost: Floats, minutes: Floats, metres: Floats,
-    first: Ints, begun: Floats, home: Indices, limit: float, weight: float,
-) -> tuple[Indices, Indices, Floats, Floats]:  # fmt: skip
+    graph: RoadGraph, first: Ints, begun: Floats, home: Indices, limit: float, weight: float
+) -> tuple[Indices, Indices, Floats, Floats]:
     """(row of `first`, node, minutes, metres) of every node that is a home and within `limit` minutes of a start.
 
     begun[row]: minutes at which the search of a start begins; home[node] ≥ 0 where somebody lives. A way is chosen by
     its cost, which is at most `weight` times its minutes.
     """
-    nodes = len(starts) - 1
-    least, via, order = np.full(nodes, np.inf), np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-    keys, waiting = np.empty(len(heads) + 1), np.empty(len(heads) + 1, np.int32)
-    time, length = np.empty(nodes), np.empty(nodes)
+    labels = _blank(graph, 1)
+    time, length = np.empty(len(labels.least)), np.empty(len(labels.least))
     rows, ends = np.empty(1024, np.int32), np.empty(1024, np.int32)
     took, went = np.empty(1024), np.empty(1024)
     found = 0
     for row in range(len(first)):
-        begin = np.array([begun[row]])
-        settled = _settle(
-            starts, heads, cost, limit * weight, first[row : row + 1], begin, least, via, order, keys, waiting
-        )
+        settled = _settle(graph, labels, first[row : row + 1], begun[row : row + 1], limit * weight)
         if found + settled > len(rows):
             more = np.empty(found + settled, np.int32)
             rows, ends = np.concatenate((rows, more)), np.concatenate((ends, more))
             took, went = np.concatenate((took, np.empty(len(more)))), np.concatenate((went, np.empty(len(more))))
         for k in range(settled):
-            node = order[k]
-            entry = via[node]
+            node = labels.order[k]
+            entry = labels.via[node]
             if entry < 0:
                 time[node], length[node] = begun[row], 0.0
             else:
-                time[node] = time[tails[entry]] + minutes[entry]
-                length[node] = length[tails[entry]] + metres[entry]
+                time[node] = time[graph.tails[entry]] + graph.minutes[entry]
+                length[node] = length[graph.tails[entry]] + graph.metres[entry]
             if home[node] >= 0 and time[node] <= limit:
                 rows[found], ends[found], took[found], went[found] = row, node, time[node], length[node]
                 found += 1
-        least[order[:settled]] = np.inf
+        labels.least[labels.order[:settled]] = np.inf
     return rows[:found], ends[:found], took[:found], went[:found]
 
 
 @kernel
-def minutes_from(
-    starts: Indices, heads: Indices, tails: Indices, cost: Floats, minutes: Floats,
-    first: Ints, begun: Floats, limit: float, weight: float,
-) -> Floats:  # fmt: skip
-    """minutes[node] of the way to the nearest start, inf beyond the limit."""
-    nodes = len(starts) - 1
-    least, via, order = np.full(nodes, np.inf), np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-    keys, waiting = np.empty(len(heads) + len(first)), np.empty(len(heads) + len(first), np.int32)
-    settled = _settle(starts, heads, cost, limit * weight, first, begun, least, via, order, keys, waiting)
-    time = np.full(nodes, np.inf)
+def minutes_from(graph: RoadGraph, first: Ints, begun: Floats, limit: float, weight: float) -> Floats:
+    """minutes[node] of the way that costs least to any of the starts, inf beyond the limit."""
+    labels = _blank(graph, len(first))
+    settled = _settle(graph, labels, first, begun, limit * weight)
+    time = np.full(len(labels.least), np.inf)
     for k in range(settled):
-        node = order[k]
-        entry = via[node]
-        time[node] = begun[-1 - entry] if entry < 0 else time[tails[entry]] + minutes[entry]
+        node = labels.order[k]
+        entry = labels.via[node]
+        time[node] = begun[-1 - entry] if entry < 0 else time[graph.tails[entry]] + graph.minutes[entry]
     return time
 
 
 @kernel
 def loads(
-    starts: Indices, heads: Indices, tails: Indices, cost: Floats, metres: Floats,
-    first: int, pupils: Floats, watched: Flags, flow: Floats,
-) -> tuple[Indices, Indices, Floats]:  # fmt: skip
+    graph: RoadGraph, first: int, pupils: Floats, watched: Flags, flow: Floats
+) -> tuple[Indices, Indices, Floats]:
     """Send pupils[node] along their cheapest ways to `first`: flow[entry] grows by those who pass it.
 
     An entry leads from the school outwards, so pupils go from its head to its tail. Gives their turns at watched nodes:
     (the entry they come by, the entry they go on by, how many), without those who start or end at that very place.
     """
-    nodes = len(starts) - 1
-    least, via, order = np.full(nodes, np.inf), np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-    keys, waiting = np.empty(len(heads) + 1), np.empty(len(heads) + 1, np.int32)
-    settled = _settle(starts, heads, cost, np.inf, np.array([first]), np.zeros(1), least, via, order, keys, waiting)
+    labels = _blank(graph, 1)
+    settled = _settle(graph, labels, np.array([first]), np.zeros(1), np.inf)
+    order, via, tails, metres = labels.order, labels.via, graph.tails, graph.metres
     coming, going, turning = np.empty(settled, np.int32), np.empty(settled, np.int32), np.empty(settled)
-    passing, starting, left, turns = pupils.copy(), pupils.copy(), np.zeros(nodes), 0
+    passing, starting, left, turns = pupils.copy(), pupils.copy(), np.zeros(len(via)), 0
     for k in range(1, settled):
         left[order[k]] = left[tails[via[order[k]]]] + metres[via[order[k]]]
     for k in range(settled - 1, 0, -1):

@@ -111,10 +111,9 @@ def _to_one_school(
     search = ground.searches[0]
     start = np.zeros(search.graph.nodes)
     np.add.at(start, search.homes[journey.home[rows]], journey.pupils[rows])
-    cost = search.graph.cost
     school = search.schools[np.searchsorted(ground.located, journey.school[rows[0]])]
     metres = np.where(search.metres > _NO_WAY, search.metres, 0.0)
-    return loads(cost.indptr, cost.indices, search.tails, cost.data, metres, school, start, watched, flow)
+    return loads(search.roads._replace(metres=metres), school, start, watched, flow)
 
 
 # ------------------------------------------------------------------------------------------------ tables

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from placesim.geo.contraction import Arcs, contracted
-from placesim.geo.dijkstra import Indices, homes_within, minutes_from
+from placesim.geo.dijkstra import Indices, RoadGraph, homes_within, minutes_from
 from placesim.geo.network import Network, Pieces
 from placesim.geo.profiles import RIDE
 from placesim.geo.shortest import Graph, graph
@@ -67,6 +67,12 @@ class Search:
     limit: float
     weight: float  # the largest of the graph
     ride: bool
+
+    @property
+    def roads(self) -> RoadGraph:
+        """The graph as the kernels read it."""
+        cost = self.graph.cost
+        return RoadGraph(cost.indptr, cost.indices, self.tails, cost.data, self.minutes, self.metres)
 
 
 def search_of(network: Network, pieces: Pieces, schools: int, limit: float, *, every_node: bool = False) -> Search:
@@ -122,12 +128,11 @@ def _home_of_node(search: Search) -> Indices:
 
 def _from_schools(search: Search, home_of_node: Indices, schools: Ints) -> Found:
     """The ways to some schools."""
-    cost, legs = search.graph.cost, search.school_leg[schools]
+    legs = search.school_leg[schools]
     begun = search.wait + legs / search.leg_speed
     row, node, minutes, metres = homes_within(
-        cost.indptr, cost.indices, search.tails, cost.data, search.minutes, search.metres,
-        search.schools[schools], begun, home_of_node, search.limit, search.weight,
-    )  # fmt: skip
+        search.roads, search.schools[schools], begun, home_of_node, search.limit, search.weight
+    )
     home = home_of_node[node].astype(np.int64)
     last = search.home_leg[home]
     minutes, metres = minutes + last / search.leg_speed, metres + legs[row] + last
@@ -155,11 +160,8 @@ def minutes_at_nodes(search: Search, schools: Ints) -> Floats:
 
 def _minutes_from(search: Search, schools: Ints) -> Floats:
     """minutes[node] of the way that costs least to any of some schools."""
-    cost, begun = search.graph.cost, search.wait + search.school_leg[schools] / search.leg_speed
-    return minutes_from(
-        cost.indptr, cost.indices, search.tails, cost.data, search.minutes,
-        search.schools[schools], begun, search.limit, search.weight,
-    )  # fmt: skip
+    begun = search.wait + search.school_leg[schools] / search.leg_speed
+    return minutes_from(search.roads, search.schools[schools], begun, search.limit, search.weight)
 
 
 def other_way(search: Search) -> Search:
