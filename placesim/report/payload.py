@@ -190,7 +190,7 @@ def _ways(saved: SavedRun) -> dict[str, Any]:
     routes = saved.table("routes")
     busiest = routes.sort_values(["walkers", "road_id"], ascending=[False, True])
     return {
-        "how": saved.manifest["ways"],
+        "how": saved.manifest.get("ways", {}),
         "coverage": records(figures.base_coverage(saved)),
         "nearest": records(figures.base_nearest(saved)),
         "unsafe": records(routes[routes["unsafe"].astype(bool)].head(ROUTES_SHOWN)),
