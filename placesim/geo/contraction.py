@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,7 @@ from placesim.records import Floats, Ints
 Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Arcs:
+class Arcs(NamedTuple):
     """Links between nodes: u → v along them where `there`, back where `back`; cost, minutes, metres of each."""
 
     u: Ints
@@ -39,17 +38,14 @@ def contracted(arcs: Arcs, points: Ints, nodes: int) -> tuple[Arcs, Ints, int]:
     arc = np.tile(joins, 2)[order]
     kept = np.zeros(nodes, dtype=bool)
     kept[points] = True
-    left = _without_dead_ends(starts, arc, arcs.u, arcs.v, kept)
+    left = _without_dead_ends(arcs, starts, arc, kept)
     kept |= (left != 2) & (left > 0)
-    u, v, there, back, sums = _chains(
-        starts, arc, arcs.u, arcs.v, arcs.there, arcs.back, np.stack([arcs.cost, arcs.minutes, arcs.metres]), kept, left
-    )
-    number = np.cumsum(kept) - 1
-    return Arcs(number[u], number[v], there, back, *sums), number[points], int(kept.sum())
+    few, number = _chains(arcs, starts, arc, kept, left), np.cumsum(kept) - 1
+    return few._replace(u=number[few.u], v=number[few.v]), number[points], int(kept.sum())
 
 
 @kernel
-def _without_dead_ends(starts: Ints, arc: Ints, u: Ints, v: Ints, kept: Flags) -> Ints:
+def _without_dead_ends(arcs: Arcs, starts: Ints, arc: Ints, kept: Flags) -> Ints:
     """links[node] that are left once dead ends without a point are taken off, their nodes counted as having none."""
     left = np.diff(starts)
     dead = np.empty(len(left), np.int64)
@@ -65,7 +61,7 @@ def _without_dead_ends(starts: Ints, arc: Ints, u: Ints, v: Ints, kept: Flags) -
             continue
         left[node] = 0
         for at in range(starts[node], starts[node + 1]):
-            other = u[arc[at]] + v[arc[at]] - node
+            other = arcs.u[arc[at]] + arcs.v[arc[at]] - node
             if left[other] > 0:
                 left[other] -= 1
                 if left[other] == 1 and not kept[other]:
@@ -75,42 +71,42 @@ def _without_dead_ends(starts: Ints, arc: Ints, u: Ints, v: Ints, kept: Flags) -
 
 
 @kernel
-def _chains(
-    starts: Ints, arc: Ints, u: Ints, v: Ints, there: Flags, back: Flags, sums: Floats, kept: Flags, left: Ints
-) -> tuple[Ints, Ints, Flags, Flags, Floats]:
+def _chains(arcs: Arcs, starts: Ints, arc: Ints, kept: Flags, left: Ints) -> Arcs:
     """Follow every chain from one kept node to the next, once, from the lower node; rings to the same node are left."""
-    most = len(arc) // 2
+    most = len(arc) // 2 + 1  # one more than there can be: where a chain is summed up that is then left
     first, last = np.empty(most, np.int64), np.empty(most, np.int64)
-    forth, along = np.empty(most, np.bool_), np.empty(most, np.bool_)
-    total = np.empty((3, most))
+    there, back = np.empty(most, np.bool_), np.empty(most, np.bool_)
+    cost, minutes, metres = np.empty(most), np.empty(most), np.empty(most)
     found = 0
     for begin in range(len(left)):
         if not kept[begin]:
             continue
         for at in range(starts[begin], starts[begin + 1]):
             node, link = begin, arc[at]
-            summed, open_there, open_back = np.zeros(3), True, True
+            cost[found] = minutes[found] = metres[found] = 0.0
+            there[found] = back[found] = True
             while True:
-                ahead = u[link] == node
-                summed += sums[:, link]
-                open_there &= there[link] if ahead else back[link]
-                open_back &= back[link] if ahead else there[link]
-                node = u[link] + v[link] - node
+                ahead = arcs.u[link] == node
+                cost[found] += arcs.cost[link]
+                minutes[found] += arcs.minutes[link]
+                metres[found] += arcs.metres[link]
+                there[found] &= arcs.there[link] if ahead else arcs.back[link]
+                back[found] &= arcs.back[link] if ahead else arcs.there[link]
+                node = arcs.u[link] + arcs.v[link] - node
                 if kept[node] or left[node] != 2:
                     break
-                link = _other(starts, arc, u, v, left, node, link)
+                link = _other(arcs, starts, arc, left, node, link)
             if kept[node] and begin < node:
                 first[found], last[found] = begin, node
-                forth[found], along[found], total[:, found] = open_there, open_back, summed
                 found += 1
-    return first[:found], last[:found], forth[:found], along[:found], total[:, :found]
+    return Arcs(first[:found], last[:found], there[:found], back[:found], cost[:found], minutes[:found], metres[:found])
 
 
 @kernel
-def _other(starts: Ints, arc: Ints, u: Ints, v: Ints, left: Ints, node: int, link: int) -> int:
+def _other(arcs: Arcs, starts: Ints, arc: Ints, left: Ints, node: int, link: int) -> int:
     """The link by which a chain goes on: the one of a node's two that are left by which it was not reached."""
     for at in range(starts[node], starts[node + 1]):
-        beyond = u[arc[at]] + v[arc[at]] - node
+        beyond = arcs.u[arc[at]] + arcs.v[arc[at]] - node
         if arc[at] != link and left[beyond] > 0:
             return arc[at]
     return link

@@ -109,9 +109,13 @@ def assignments(places: Places, allocation: Allocation) -> pd.DataFrame:
     sums = pd.DataFrame(rows.groupby(["stage", "area_id", "school_id"])["pupils"].sum().reset_index())
     sums = sums.sort_values(["stage", "area_id", "pupils", "school_id"], ascending=[True, True, False, True])
     most = sums.drop_duplicates(["stage", "area_id"])[["area_id", "school_id", "stage"]].assign(source="flows")
+    return _in_order(pd.concat([given, most], ignore_index=True), places)
+
+
+def _in_order(table: pd.DataFrame, places: Places) -> pd.DataFrame:
+    """The rows by stage, in the order of the stages."""
     order = {stage: k for k, stage in enumerate(places.stages.ids)}
-    both = pd.concat([given, most], ignore_index=True)
-    return both.sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+    return table.sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
 
 
 def _catchments(inputs: Inputs, places: Places, assigned: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -125,9 +129,7 @@ def _catchments(inputs: Inputs, places: Places, assigned: pd.DataFrame) -> gpd.G
     told = shapes.assign(schools=shapes["zone"], source=source)
     for column in ("detached", "enclaves"):
         told[column] = told[column].map("+".join)
-    order = {s: k for k, s in enumerate(places.stages.ids)}
-    told = told.sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
-    return told[[*SHAPES, "geometry"]]
+    return gpd.GeoDataFrame(_in_order(told, places)[[*SHAPES, "geometry"]])
 
 
 def _addresses(inputs: Inputs, assigned: pd.DataFrame) -> pd.DataFrame:
