@@ -42,6 +42,7 @@ class _County:
                 teaches=places.serves[:, grades, t],
                 ways=self.ways[stage],
                 zones=(self.zones.area[rows], self.zones.school[rows], self.zones.share[rows]),
+                kind=np.zeros(self.pupils.shape[3], dtype=np.int64),
                 inflow_weight=np.stack([self.inflow_weight[stage], places.places[:, stage, t, DESIGN], everywhere]),
             )
         )

@@ -40,11 +40,14 @@ class Shipments:
 class Problem:
     """One stage in one year.
 
-    A node is an area with a band of grades that the same schools teach: pupils[node] still to place, phase[node] in
-    [0, 1) for its odd pupils. arcs: ways to open schools that teach the band, within the limits, sorted by node,
-    minutes and school. places[school, level] of the stage, left[school, level] of them after those enrolled already.
+    A node is the pupils of an area whom the rule treats alike, in a band of grades that the same schools teach:
+    area[node], kind[node] of their groups, pupils[node] still to place, phase[node] in [0, 1) for its odd pupils.
+    arcs: ways to open schools that teach the band, within the limits, sorted by node, minutes and school.
+    places[school, level] of the stage, left[school, level] of them after those enrolled already.
     """
 
+    area: Ints
+    kind: Ints
     pupils: Ints
     phase: Floats
     arcs: Arcs
@@ -68,6 +71,6 @@ def first_ways(arcs: Arcs, usable: NDArray[np.bool_], count: int) -> Ints:
     return rows[rank < count]
 
 
-def node_phase(area: Ints, band: Ints) -> Floats:
+def node_phase(area: Ints, band: Ints, kind: Ints) -> Floats:
     """phase[node]: fractions of multiples of the golden ratio, so that odd pupils do not all go the same way."""
-    return ((area + 1) * _GOLDEN + band * _GOLDEN**2) % 1.0
+    return ((area + 1) * _GOLDEN + band * _GOLDEN**2 + kind * _GOLDEN**3) % 1.0

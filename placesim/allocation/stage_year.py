@@ -22,14 +22,16 @@ class Question:
     """What is known of a stage in a year before places are split.
 
     cells[area, grade, group] pupils to place, the last area being outside; teaches[school, grade]; ways within the
-    limits; zones area[row], school[row], share[row]; where those from outside are enrolled: inflow_weight[source,
-    school], of which the first source that names a school of the band counts.
+    limits; zones area[row], school[row], share[row]; kind[group], the same for groups that the rule treats alike; where
+    those from outside are enrolled: inflow_weight[source, school], of which the first source that names a school of the
+    band counts.
     """
 
     cells: Ints
     teaches: NDArray[np.bool_]
     ways: Ways
     zones: tuple[Ints, Ints, Floats]
+    kind: Ints
     inflow_weight: Floats
 
 
@@ -38,6 +40,7 @@ class StageYear:
     """Nodes with their cells[node, grade × group]; the last ones are outside and already sent to their schools."""
 
     area: Ints
+    kind: Ints
     cells: Ints
     phase: Floats
     residents: int  # nodes before this position are areas of the county
@@ -55,8 +58,12 @@ class StageYear:
         """What the rule sends from the county's areas; places[school, level] of the stage, inflow seated first."""
         left = np.maximum(places - self.enrolled()[:, None], 0)
         pupils = self.cells[: self.residents].sum(axis=1)
-        problem = Problem(pupils, self.phase[: self.residents], self.arcs, self.zones, places, left, parameters)
-        return RULES[rule](problem)
+        n = self.residents
+        return RULES[rule](
+            Problem(
+                self.area[:n], self.kind[:n], pupils, self.phase[:n], self.arcs, self.zones, places, left, parameters
+            )
+        )
 
     def unzoned(self) -> bool:
         """Some node of the county has no catchment row."""
@@ -84,43 +91,54 @@ class StageYear:
 
 
 def lay_out(question: Question) -> StageYear:
-    """Nodes = area × band of grades that the same schools teach, with pupils; band by band, the outside nodes last."""
+    """Nodes = area × band of grades that the same schools teach × kind, with pupils; the outside nodes stand last."""
     bands, band_of_grade = np.unique(question.teaches, axis=1, return_inverse=True)
     in_band = band_of_grade[None, :] == np.arange(bands.shape[1])[:, None]
-    cells = np.where(in_band[:, None, :, None], question.cells[None], 0)
+    of_kind = question.kind[None, :] == np.arange(question.kind.max() + 1)[:, None]
+    # cells[band, kind, area, grade, group]: the pupils of the node, zero in other grades and groups
+    cells = np.where(in_band[:, None, None, :, None] & of_kind[None, :, None, None, :], question.cells[None, None], 0)
     outside = len(question.cells) - 1
-    band, area = np.nonzero(cells.sum(axis=(2, 3)))
-    order = np.argsort(area == outside, kind="stable")
-    band, area = band[order], area[order]
+    band, kind, area = np.nonzero(cells.sum(axis=(3, 4)))
+    order = np.lexsort((kind, area, band, area == outside))
+    band, kind, area = band[order], kind[order], area[order]
     residents = int((area < outside).sum())
-    node_of = np.full((bands.shape[1], outside + 1), -1)
-    node_of[band[:residents], area[:residents]] = np.arange(residents)
-    phase = node_phase(area, band)
-    flat = cells[band, area].reshape(len(band), cells.shape[2] * cells.shape[3])
+    node_of = np.full((len(in_band), outside + 1, len(of_kind)), -1)
+    node_of[band[:residents], area[:residents], kind[:residents]] = np.arange(residents)
+    phase = node_phase(area, band, kind)
+    flat = cells[band, kind, area].reshape(len(band), question.cells.shape[1] * len(question.kind))
     inflow = _inflow(question, bands[:, band[residents:]], flat[residents:].sum(axis=1), phase[residents:])
     return StageYear(
-        area=area, cells=flat, phase=phase, residents=residents, arcs=_arcs(question.ways, bands, node_of),
-        zones=_zones(question.zones, bands, node_of), schools=len(bands), groups=question.cells.shape[2],
-        inflow=Shipments(inflow.node + residents, inflow.school, inflow.pupils),
+        area=area, kind=kind, cells=flat, phase=phase, residents=residents,
+        arcs=_arcs(question.ways, bands, node_of), zones=_zones(question.zones, bands, node_of),
+        inflow=Shipments(inflow.node + residents, inflow.school, inflow.pupils), schools=len(bands),
+        groups=len(question.kind),
     )  # fmt: skip
 
 
 def _arcs(ways: Ways, bands: NDArray[np.bool_], node_of: Ints) -> Arcs:
-    """Ways of every node to schools that teach its band; in the order of the ways: by node, minutes and school."""
-    band, row = np.nonzero(bands.T[:, ways.school] & (node_of[:, ways.area] >= 0))
-    return Arcs(node_of[band, ways.area[row]], ways.school[row], ways.minutes[row])
+    """Ways of every node to schools that teach its band, sorted by node, minutes and school as the ways are."""
+    band, row, kind = _rows(ways.area, ways.school, bands, node_of)
+    node = node_of[band, ways.area[row], kind]
+    order = np.argsort(node, kind="stable")
+    return Arcs(node[order], ways.school[row[order]], ways.minutes[row[order]])
 
 
 def _zones(rows: tuple[Ints, Ints, Floats], bands: NDArray[np.bool_], node_of: Ints) -> Zones:
     """Catchment rows by node, each school once; shares of repeated rows add up."""
     area, school, share = rows
-    band, row = np.nonzero(bands.T[:, school] & (node_of[:, area] >= 0))
-    pair = node_of[band, area[row]] * len(bands) + school[row]
+    band, row, kind = _rows(area, school, bands, node_of)
+    pair = node_of[band, area[row], kind] * len(bands) + school[row]
     pairs, first = np.unique(pair, return_inverse=True)
     given = ~np.isnan(share[row])
     total = np.bincount(first, weights=np.nan_to_num(share[row]), minlength=len(pairs))
     blank = np.bincount(first, weights=given, minlength=len(pairs)) == 0
     return Zones(pairs // len(bands), pairs % len(bands), np.where(blank, np.nan, total))
+
+
+def _rows(area: Ints, school: Ints, bands: NDArray[np.bool_], node_of: Ints) -> tuple[Ints, Ints, Ints]:
+    """(band, row, kind) of the rows (area, school) that serve a node."""
+    band, row, kind = np.nonzero(bands.T[:, school][:, :, None] & (node_of[:, area] >= 0))
+    return band, row, kind
 
 
 def _inflow(question: Question, teaches: NDArray[np.bool_], pupils: Ints, phase: Floats) -> Shipments:
