@@ -58,11 +58,11 @@ def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: floa
     most = min(_MOST, _RANGE // max((sink + 2) * 2 * (schools + 2), int(pupils.sum())))
     units = np.rint(cost / (cost.max() or 1.0) * most).astype(np.int64)
     units[-len(pupils) :] += 1
-    out[rows] = _solve(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
+    out[rows] = least_cost(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
     return out
 
 
-def _solve(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) -> Ints:
+def least_cost(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) -> Ints:
     """flow[arc] of the solver; the last node takes what the first ones, with pupils, supply."""
     solver, sink = min_cost_flow.SimpleMinCostFlow(), int(heads.max())
     arcs = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), room, units)

@@ -1,0 +1,105 @@
+"""Iterative proportional fitting of ways to the totals of both ends, and its whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placesim.allocation.flow import least_cost
+from placesim.records import Floats, Ints
+
+_ROUNDS = 2000
+_CLOSE = 1e-9  # of a total: the fit has ended
+_WHOLE = 1e-6  # what is this near to a whole number is meant to be it
+_FRACTIONS = 1 << 20  # whole costs of the rounding per unit of fraction
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of a sparse matrix: row[cell], column[cell] positions, each pair once."""
+
+    row: Ints
+    column: Ints
+
+    def by_row(self, values: Floats | Ints, rows: int) -> Floats:
+        return np.bincount(self.row, weights=values, minlength=rows)
+
+    def by_column(self, values: Floats | Ints, columns: int) -> Floats:
+        return np.bincount(self.column, weights=values, minlength=columns)
+
+
+@dataclass(frozen=True)
+class Balanced:
+    """value[cell] = seed × row factor × factor[column]; rows meet their totals, columns as nearly as the seed lets."""
+
+    value: Floats
+    factor: Floats
+
+
+def balance(cells: Cells, seed: Floats, rows: Floats, columns: Floats) -> Balanced:
+    """Fit seed[cell] ≥ 0 to the totals rows[row] and columns[column]; NaN: the column is free, its factor 1.
+
+    Of all matrices with these totals the one with the least information against the seed, Σ value·log(value ÷ seed)
+    (Deming & Stephan 1940; Furness 1965). Where the totals of the columns cannot be met, because their sum is another
+    or no cell leads there, rows are met and columns come as near as the rounds bring them. A row whose seed is all
+    zero stays zero.
+    """
+    free = np.isnan(columns)
+    target = np.where(free, 0.0, columns)
+    factor = np.ones(len(columns))
+    value = seed * _ratio(rows, cells.by_row(seed, len(rows)))[cells.row]
+    for _ in range(_ROUNDS):
+        given = cells.by_column(value, len(columns))
+        step = np.where(free, 1.0, _ratio(target, given))
+        if np.abs(step[given > 0] - 1).max(initial=0.0) < _CLOSE:
+            break
+        factor = factor * step
+        weight = seed * factor[cells.column]
+        value = weight * _ratio(rows, cells.by_row(weight, len(rows)))[cells.row]
+    return Balanced(value, factor)
+
+
+def _ratio(wanted: Floats, given: Floats) -> Floats:
+    """wanted ÷ given, 1 where nothing is given or wanted is beyond all numbers."""
+    return np.divide(wanted, given, out=np.ones_like(wanted), where=given > 0)
+
+
+def whole_cells(cells: Cells, value: Floats, rows: Ints, columns: Floats) -> Ints:
+    """whole[cell]: each cell of value[cell] rounded down or up, so that rows sum to rows[row] and columns to columns.
+
+    rows[row] is the sum of the row's values, or 0 for a row without cells. columns[column] are the totals that were
+    fitted; one that is not whole, or free (NaN), is rounded down or up. Such a rounding exists where the fit met its
+    totals, being a flow with whole bounds; of them all it is the one that rounds up where fractions are largest
+    (controlled rounding: Cox & Ernst 1982). Totals that were not met are met as nearly as rounding can.
+    """
+    near = np.rint(value)
+    value = np.where(np.abs(value - near) < _WHOLE, near, value)
+    floor = np.floor(value).astype(np.int64)
+    split = np.flatnonzero(value > floor)
+    missing = rows - np.bincount(cells.row, weights=floor, minlength=len(rows)).astype(np.int64)
+    missing = np.where(np.bincount(cells.row[split], minlength=len(rows)) > 0, missing, 0)
+    total = np.where(np.isnan(columns), cells.by_column(value, len(columns)), columns)
+    room = np.maximum(total - cells.by_column(floor, len(columns)), 0.0)
+    sure = np.floor(room + _WHOLE).astype(np.int64)
+    return floor + _rounded_up(cells, value - floor, split, (missing, sure, room - sure > _WHOLE))
+
+
+def _rounded_up(cells: Cells, fraction: Floats, split: Ints, bounds: tuple[Ints, Ints, NDArray[np.bool_]]) -> Ints:
+    """0 or 1 by cell: `missing` in each row; `sure` in each column, one more in those that may have it."""
+    missing, sure, more = bounds
+    rows, columns, up = len(missing), len(sure), np.zeros(len(fraction), dtype=np.int64)
+    if not missing.any():
+        return up
+    sink, ends = rows + columns, np.tile(rows + np.arange(columns), 2)
+    tails = np.concatenate([cells.row[split], ends])
+    heads = np.concatenate([rows + cells.column[split], np.full(len(ends), sink)])
+    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, np.ones(columns, dtype=np.int64)])
+    unmet = 2 * _FRACTIONS * (min(rows, columns) + 1)  # dearer than any rounding saves: what is sure is filled first
+    beyond = np.where(more, unmet, unmet * 2 * (columns + 1))  # and dearer yet what only the noise of sums may need
+    units = np.concatenate(
+        [np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), np.zeros(columns, dtype=np.int64), beyond]
+    )
+    up[split] = least_cost(tails, heads, room, units, missing)[: len(split)]
+    return up
