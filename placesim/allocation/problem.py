@@ -24,6 +24,15 @@ class Zones:
 
 
 @dataclass(frozen=True)
+class Wants:
+    """Where pupils would go if all had places: node[row] (sorted), school[row], share[row], 1 in sum over each node."""
+
+    node: Ints
+    school: Ints
+    share: Floats
+
+
+@dataclass(frozen=True)
 class Shipments:
     """Whole pupils sent: node[row] (sorted), school[row], pupils[row] > 0."""
 
@@ -43,7 +52,8 @@ class Problem:
     A node is the pupils of an area whom the rule treats alike, in a band of grades that the same schools teach:
     area[node], kind[node] of their groups, pupils[node] still to place, phase[node] in [0, 1) for its odd pupils.
     arcs: ways to open schools that teach the band, within the limits, sorted by node, minutes and school.
-    places[school, level] of the stage, left[school, level] of them after those enrolled already.
+    places[school, level] of the stage, left[school, level] of them after those enrolled already. wants: where pupils
+    would go, None where only the ways decide.
     """
 
     area: Ints
@@ -55,6 +65,7 @@ class Problem:
     places: Ints
     left: Ints
     parameters: AllocationParameters
+    wants: Wants | None = None
 
 
 def shipments(node: Ints, school: Ints, pupils: Ints) -> Shipments:
@@ -74,3 +85,12 @@ def first_ways(arcs: Arcs, usable: NDArray[np.bool_], count: int) -> Ints:
 def node_phase(area: Ints, band: Ints, kind: Ints) -> Floats:
     """phase[node]: fractions of multiples of the golden ratio, so that odd pupils do not all go the same way."""
     return ((area + 1) * _GOLDEN + band * _GOLDEN**2 + kind * _GOLDEN**3) % 1.0
+
+
+def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """(position in left, position in right) of equal values; right is sorted."""
+    start, end = np.searchsorted(right, left, "left"), np.searchsorted(right, left, "right")
+    count = end - start
+    row = np.repeat(np.arange(len(left)), count)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return row, start[row] + within

@@ -10,6 +10,7 @@ from placesim.allocation.catchment import catchment
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
 from placesim.allocation.nearest import nearest
 from placesim.allocation.problem import Problem, Shipments, first_ways, shipments
+from placesim.allocation.wanted import as_wanted, redirected
 from placesim.vocabulary import EMERGENCY
 
 Rule = Callable[[Problem], Shipments]
@@ -19,14 +20,30 @@ def least_minutes(problem: Problem) -> Shipments:
     """Rule `transport`: least minutes, with a price on each pupil over the design and over the cap level.
 
     Considered are the `candidates` nearest schools with places left; nobody is taken beyond the emergency level, and
-    whoever stays unplaced costs `unplaced_minutes`.
+    whoever stays unplaced costs `unplaced_minutes`. With wants, pupils are kept from where they want to go only by what
+    a full school costs (`wanted.redirected`).
     """
     told, arcs = problem.parameters, problem.arcs
     rows = first_ways(arcs, problem.left[arcs.school, EMERGENCY] > 0, told.candidates)
     ways = Arcs(arcs.node[rows], arcs.school[rows], arcs.minutes[rows])
     extra = np.maximum.accumulate([0.0, told.over_design_minutes, told.over_cap_minutes])
     steps = Steps(np.diff(problem.left, axis=1, prepend=0), extra)
+    if problem.wants is not None:
+        return redirected(problem, problem.wants, ways, steps)
     return shipments(ways.node, ways.school, cheapest_flow(problem.pupils, ways, steps, told.unplaced_minutes))
 
 
-RULES: Mapping[str, Rule] = {"nearest": nearest, "catchment": catchment, "transport": least_minutes}
+def _unbound(rule: Rule) -> Rule:
+    """The rule where nobody knows what pupils want; else everyone to the school wanted, whatever its places."""
+
+    def let_in(problem: Problem) -> Shipments:
+        return rule(problem) if problem.wants is None else as_wanted(problem, problem.wants)
+
+    return let_in
+
+
+RULES: Mapping[str, Rule] = {
+    "nearest": _unbound(nearest),
+    "catchment": _unbound(catchment),
+    "transport": least_minutes,
+}

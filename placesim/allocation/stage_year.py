@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placesim.allocation.calibration import Pattern
 from placesim.allocation.deal import Dealt, deal
 from placesim.allocation.flow import Arcs
-from placesim.allocation.problem import Problem, Shipments, Zones, node_phase, shipments
+from placesim.allocation.problem import Problem, Shipments, Wants, Zones, node_phase, shipments
 from placesim.allocation.rules import RULES
 from placesim.allocation.tables import Ways
 from placesim.allocation.whole import whole_by_group
@@ -22,9 +23,9 @@ class Question:
     """What is known of a stage in a year before places are split.
 
     cells[area, grade, group] pupils to place, the last area being outside; teaches[school, grade]; ways within the
-    limits; zones area[row], school[row], share[row]; kind[group], the same for groups that the rule treats alike; where
-    those from outside are enrolled: inflow_weight[source, school], of which the first source that names a school of the
-    band counts.
+    limits; zones area[row], school[row], share[row]; kind[group], the same for groups that the rule treats alike;
+    wants, where known; where those from outside are enrolled: inflow_weight[source, school], of which the first source
+    that names a school of the band counts.
     """
 
     cells: Ints
@@ -33,6 +34,7 @@ class Question:
     zones: tuple[Ints, Ints, Floats]
     kind: Ints
     inflow_weight: Floats
+    wants: Pattern | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class StageYear:
     inflow: Shipments
     schools: int
     groups: int
+    wants: Wants | None
 
     def enrolled(self) -> Ints:
         """pupils[school] from outside."""
@@ -61,7 +64,16 @@ class StageYear:
         n = self.residents
         return RULES[rule](
             Problem(
-                self.area[:n], self.kind[:n], pupils, self.phase[:n], self.arcs, self.zones, places, left, parameters
+                self.area[:n],
+                self.kind[:n],
+                pupils,
+                self.phase[:n],
+                self.arcs,
+                self.zones,
+                places,
+                left,
+                parameters,
+                self.wants,
             )
         )
 
@@ -111,7 +123,7 @@ def lay_out(question: Question) -> StageYear:
         area=area, kind=kind, cells=flat, phase=phase, residents=residents,
         arcs=_arcs(question.ways, bands, node_of), zones=_zones(question.zones, bands, node_of),
         inflow=Shipments(inflow.node + residents, inflow.school, inflow.pupils), schools=len(bands),
-        groups=len(question.kind),
+        groups=len(question.kind), wants=_wants(question.wants, bands, node_of),
     )  # fmt: skip
 
 
@@ -133,6 +145,18 @@ def _zones(rows: tuple[Ints, Ints, Floats], bands: NDArray[np.bool_], node_of: I
     total = np.bincount(first, weights=np.nan_to_num(share[row]), minlength=len(pairs))
     blank = np.bincount(first, weights=given, minlength=len(pairs)) == 0
     return Zones(pairs // len(bands), pairs % len(bands), np.where(blank, np.nan, total))
+
+
+def _wants(found: Pattern | None, bands: NDArray[np.bool_], node_of: Ints) -> Wants | None:
+    """The shares of an area among the schools that teach the node's band; nodes that want none of them have no rows."""
+    if found is None:
+        return None
+    band, row, kind = _rows(found.area, found.school, bands, node_of)
+    node = node_of[band, found.area[row], kind]
+    order = np.argsort(node, kind="stable")
+    node, row = node[order], row[order]
+    share = found.share[row]
+    return Wants(node, found.school[row], share / np.bincount(node, weights=share, minlength=1)[node])
 
 
 def _rows(area: Ints, school: Ints, bands: NDArray[np.bool_], node_of: Ints) -> tuple[Ints, Ints, Ints]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,9 @@ class Allocation(Frozen):
     (inflow), `schools` ends with `outside` (placed beyond the border).
     unplaced[area, year, grade, group] · classes[school, grade, year] · stage_rooms[school, stage, year] rooms of a
     pooled campus given to each stage · stage_places[school, stage, year, level] places after that split ·
-    demand[area, year, grade, group] the whole pupils that were to be placed.
+    demand[area, year, grade, group] the whole pupils that were to be placed · continuing[school, grade, year] of the
+    roll: there already, moved by a closure or a chain of grades, or from outside · tables by name: `calibration`,
+    `intake`, `town_schooling` (allocation.said).
     """
 
     areas: tuple[str, ...]
@@ -38,12 +40,14 @@ class Allocation(Frozen):
     pupils: Ints
     demand: Ints
     unplaced: Ints
+    continuing: Ints
     classes: Ints
     stage_rooms: Ints
     stage_places: Ints
     rules: Mapping[str, str]  # stage → rule
     capacity_bound: tuple[str, ...]  # stages whose rule may not pass the emergency level
     notes: tuple[str, ...] = ()  # label keys
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     draw: int = CENTRAL
 
     def check(self) -> None:
@@ -53,9 +57,10 @@ class Allocation(Frozen):
         require((placed + self.unplaced == self.demand).all(), "Allocation: placed + outside + unplaced = pupils")
         for k, stage in enumerate(self.stages.ids):
             if stage in self.capacity_bound:
-                over = self.roll[:, self.stages.grade_slice(stage)].sum(axis=1) - self.stage_places[:, k, :, -1]
-                enrolled = self.inflow[:, self.stages.grade_slice(stage)].sum(axis=1)
-                require((over <= enrolled).all(), f"Allocation: {stage} admitted beyond the emergency level")
+                grades = self.stages.grade_slice(stage)
+                roll, there = self.roll[:, grades].sum(axis=1), self.continuing[:, grades].sum(axis=1)
+                most = np.maximum(self.stage_places[:, k, :, -1], there)
+                require((roll <= most).all(), f"Allocation: {stage} admitted beyond the emergency level")
 
     def _by_school(self, rows: NDArray[np.bool_]) -> Ints:
         total = np.zeros((len(self.schools), len(self.stages.grades), len(self.years)), dtype=np.int64)

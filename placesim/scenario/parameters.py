@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from placesim.errors import masked
@@ -244,16 +244,51 @@ class AccessParameters(_Strict):
     )
 
 
+class Closure(_Strict):
+    """`[allocation.closure]`: what becomes of the pupils of a school that closes; the rest go to its receivers."""
+
+    to_town: Share = Field(default=0.0, description="share who leave for a school in a town")
+    boarding: Share = Field(default=0.0, description="share who board, at the nearest school with beds")
+    dropping_out: Share = Field(default=0.0, description="share who go to no school until the stage ends")
+
+    @model_validator(mode="after")
+    def _within_one(self) -> Closure:
+        if self.to_town + self.boarding + self.dropping_out > 1 + 1e-9:
+            raise PydanticCustomError("closure_over_one", "shares add up to more than 1")
+        return self
+
+
 class AllocationParameters(_Strict):
     """Who goes where. Prices are minutes per pupil, so that overload is weighed against the way to school."""
 
     rule: Literal["nearest", "catchment", "transport"] = "transport"
     rules: dict[str, Literal["nearest", "catchment", "transport"]] = Field(default={}, description="stage → rule")
+    clock: Literal["intake", "afresh"] = Field(
+        default="intake",
+        description="intake: pupils stay where they are and newcomers are placed; afresh: everyone anew every year",
+    )
+    calibrate: bool = Field(default=True, description="start from the rolls of the base year, where they are known")
     candidates: int = Field(default=12, ge=1, le=500, description="nearest schools an area may be sent to")
     limit_minutes: dict[str, Positive] = Field(default={}, description="stage → longest way to a school")
     over_design_minutes: NonNegative = 10.0
     over_cap_minutes: NonNegative = 30.0
     unplaced_minutes: Positive = 600.0
+    redirect_minutes: NonNegative = Field(
+        default=5.0, description="price of not coming to the school that the calibrated pattern leads to"
+    )
+    friction_minutes: Positive = Field(default=5.0, description="minutes farther that make a school e times rarer")
+    frictions: dict[str, Positive] = Field(default={}, description="stage → friction_minutes")
+    out_of_zone: Share = Field(
+        default=0.25, description="share of a catchment's pupils who look elsewhere, before rolls say more"
+    )
+    town_schooling: Literal["hold", "trend", "reverse"] = Field(
+        default="hold", description="village children at town schools: as now, as the rolls have changed, or back home"
+    )
+    town_schooling_years: int = Field(default=10, ge=1, le=60, description="years for which a trend or return goes on")
+    town_schooling_change: Annotated[float, Field(ge=-1, le=1)] | None = Field(
+        default=None, description="with trend: change of the log odds per year; blank = from past rolls"
+    )
+    closure: Closure = Closure()
 
 
 class NormOverrides(_Strict):

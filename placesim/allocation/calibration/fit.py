@@ -56,7 +56,7 @@ def fit_rolls(rolls: Rolls, seed: Pattern) -> Fitted:
     area, school, grade, pupils = (np.concatenate([p[i] for p in parts]) for i in range(4))
     fitted = np.zeros((schools + 1, rolls.pupils.shape[1]))
     np.add.at(fitted, (school, grade), pupils)
-    attraction = _attraction(of_stage.factor[:schools], rolls.roll)
+    attraction = _attraction(of_stage.factor[:schools], rolls)
     return Fitted(area, school, grade, pupils, attraction, rolls.roll - fitted[:schools])
 
 
@@ -89,7 +89,6 @@ def _totals(roll: Floats, pupils: Ints, leaving: Floats) -> Floats:
 
 def _grade(rolls: Rolls, cells: Cells, seed: Floats, g: int) -> tuple[Ints, Ints, Ints, Ints]:
     """(area, school, grade, pupils) of a grade, rows with pupils."""
-    schools = len(rolls.roll)
     taught = np.append(rolls.teaches[:, g], True)[cells.column]
     pupils = rolls.pupils[:, g]
     totals = _totals(rolls.roll[:, g], pupils, rolls.leaving)
@@ -99,10 +98,10 @@ def _grade(rolls: Rolls, cells: Cells, seed: Floats, g: int) -> tuple[Ints, Ints
     return cells.row[some], cells.column[some], np.full(len(some), g), whole[some]
 
 
-def _attraction(factor: Floats, roll: Floats) -> Floats:
-    """Factors of schools with a roll, their mean over the pupils 1."""
-    pupils = roll.sum(axis=1)
-    known, told = ~np.isnan(pupils), pupils > 0
+def _attraction(factor: Floats, rolls: Rolls) -> Floats:
+    """Factors of the schools that taught and have a roll, their mean over the pupils 1."""
+    pupils = rolls.roll.sum(axis=1)
+    known, told = ~np.isnan(pupils) & rolls.teaches.any(axis=1), pupils > 0
     if not told.any():
         return np.where(known, 0.0, np.nan)
     mean = np.exp(np.average(np.log(np.maximum(factor[told], 1e-12)), weights=pupils[told]))

@@ -24,10 +24,10 @@ class Cells:
     column: Ints
 
     def by_row(self, values: Floats | Ints, rows: int) -> Floats:
-        return np.bincount(self.row, weights=values, minlength=rows)
+        return np.bincount(self.row, weights=values, minlength=rows).astype(np.float64)
 
     def by_column(self, values: Floats | Ints, columns: int) -> Floats:
-        return np.bincount(self.column, weights=values, minlength=columns)
+        return np.bincount(self.column, weights=values, minlength=columns).astype(np.float64)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Pattern:
     share: Floats
 
 
-def pattern(ways: Ways, zones: Zones, size: Floats, friction: float, out_of_zone: float) -> Pattern:
+def pattern(ways: Ways, zones: Zones, size: Ints, friction: float, out_of_zone: float) -> Pattern:
     """The shares without any roll, of schools that are open: size[school] > 0, their design places.
 
     Areas without a zone: share ∝ size × exp(−minutes ÷ friction), the production-constrained gravity model (Wilson
@@ -34,7 +34,7 @@ def pattern(ways: Ways, zones: Zones, size: Floats, friction: float, out_of_zone
     by_zone = zone_weights(Zones(z_area, z_school, zones.share[open_zone]), size)
     w_area, w_school = ways.area[open_way], ways.school[open_way]
     nearest = _first(w_area, ways.minutes[open_way])
-    pull = size[w_school] * np.exp(-(ways.minutes[open_way] - nearest) / friction)
+    pull = size[w_school].astype(float) * np.exp(-(ways.minutes[open_way] - nearest) / friction)
     gravity = _part(pull, w_area)
     zoned = np.isin(w_area, z_area)
     in_reach = np.isin(z_area, w_area)
@@ -50,7 +50,7 @@ def joined(area: Ints, school: Ints, weight: Floats) -> Pattern:
     base = int(school.max(initial=0)) + 1
     pairs, at = np.unique(area[some] * base + school[some], return_inverse=True)
     total = np.bincount(at, weights=weight[some], minlength=len(pairs))
-    return Pattern(pairs // base, pairs % base, _part(total, pairs // base))
+    return Pattern(pairs // base, pairs % base, _part(total.astype(np.float64), pairs // base))
 
 
 def observed_pattern(model: Pattern, flows: Pattern, pupils: Floats) -> Pattern:
@@ -63,7 +63,7 @@ def observed_pattern(model: Pattern, flows: Pattern, pupils: Floats) -> Pattern:
 
 def _part(weight: Floats, area: Ints) -> Floats:
     """weight ÷ its sum over the area."""
-    return weight / np.bincount(area, weights=weight, minlength=1)[area]
+    return np.asarray(weight / np.bincount(area, weights=weight, minlength=1)[area], dtype=np.float64)
 
 
 def _first(area: Ints, minutes: Floats) -> Floats:

@@ -1,0 +1,215 @@
+"""The yearly clock: pupils go up, leave, are moved and come, and September places whoever is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placesim.allocation.afresh import Afresh
+from placesim.allocation.calibration import Pattern
+from placesim.allocation.county import County
+from placesim.allocation.intake.base_year import base_year
+from placesim.allocation.intake.feeders import fed
+from placesim.allocation.intake.released import settle
+from placesim.allocation.intake.rooms import Grades, Rooms, account, entry_places, formed, kept_classes, vacancies
+from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, together, withdraw
+from placesim.allocation.intake.year import Year
+from placesim.allocation.whole import whole
+from placesim.records import Ints
+from placesim.vocabulary import CAPACITY_BOUND, DESIGN
+
+
+def years_of_intake(county: County, first: Afresh) -> Iterator[Year]:
+    """The years of the county, each from the one before; first is the base year placed afresh, for stages without
+    rolls.
+
+    1 continuing pupils go up a grade (`advance`), those who left the area are withdrawn; 2 grades and schools that end
+    pass their pupils on (`settle`); 3 classes that go on keep their rooms (`account`); 4 entrants of every stage are
+    placed by its rule in the rooms left, 5 then pupils who look for another school, last who moved in or were unplaced,
+    in the vacancies of their grade; 6 classes are formed.
+    """
+    year = base_year(county, first)
+    yield year
+    grades = _grades(county)
+    open_years = _open_years(county)
+    for t in range(1, len(county.places.years)):
+        year = _September(county, grades, t, open_years[:, :, t]).after(year)
+        yield year
+
+
+def _grades(county: County) -> Grades:
+    stage = county.places.stages.stage_of_grade
+    return Grades(stage, np.diff(stage, prepend=-1) > 0)
+
+
+def _open_years(county: County) -> Ints:
+    """open[school, stage, year]: years since the stage was opened; without end where it was there from the start."""
+    serves, count = county.places.serves, len(county.rules)
+    taught = np.stack([serves[:, county.grades(k)].any(axis=1) for k in range(count)], axis=1)
+    open_ = np.where(taught[:, :, 0], _ALWAYS, -1)
+    out = [open_]
+    for t in range(1, taught.shape[2]):
+        open_ = np.where(taught[:, :, t], np.where(open_ >= 0, np.minimum(open_ + 1, _ALWAYS), 0), -1)
+        out.append(open_)
+    return np.stack(out, axis=2)
+
+
+_ALWAYS = 1 << 20
+
+
+@dataclass(frozen=True)
+class _September:
+    """One year at position t; open_years[school, stage]: a school that opens fills up grade by grade."""
+
+    county: County
+    grades: Grades
+    t: int
+    open_years: Ints
+
+    def after(self, before: Year) -> Year:
+        county, t = self.county, self.t
+        on, finished = advance(before.stock, county.places.stages)
+        out, _ = advance(before.dropped, county.places.stages)
+        target = county.pupils[:, t].sum(axis=2)
+        on = withdraw(on, np.maximum(self._by_cell(on) - target, 0))
+        out = withdraw(out, np.maximum(self._by_cell(on) + self._by_cell(out) - target, 0))
+        settled = settle(county, on, t)
+        out = together(out, settled.dropped)
+        seated = together(settled.seated, *self._newly_from_outside(target, settled.seated))
+        entrants = self._cells(target, self.grades.entry, no_stock())
+        wants = [self._wants(k, finished, entrants) for k in range(len(county.rules))]
+        rooms, wanted = self._rooms(before, seated, entrants, wants)
+        sizes = county.places.class_size
+        roll = self._roll(seated)
+        entry = entry_places(rooms, self.grades.by_stage(roll), sizes, self.grades.by_stage(self._serves))
+        placed = together(seated, *self._entrants(entrants, entry, wants))
+        for moving in settled.moving:
+            cells = moving.pupils.by_area(county.pupils[:, 0].shape)
+            placed = together(placed, *self._into_vacancies(cells, rooms, placed, wants, moving.schools))
+        movers = self._cells(target, ~self.grades.entry, together(placed, out))
+        everywhere = np.ones(len(county.places.ids), dtype=bool)
+        placed = together(placed, *self._into_vacancies(movers, rooms, placed, wants, everywhere))
+        return self._close(seated, placed, out, rooms, (entry, wanted))
+
+    # ------------------------------------------------------------------ who applies
+    def _by_cell(self, rows: Stock) -> Ints:
+        """pupils[area, grade]"""
+        return rows.by_area(self.county.pupils[:, 0].shape).sum(axis=2)
+
+    def _newly_from_outside(self, target: Ints, there: Stock) -> Iterator[Stock]:
+        """Pupils from outside who come to later grades: they are enrolled before anyone of the county."""
+        cells = self._cells(target, ~self.grades.entry, there)
+        cells[: self.county.outside_area] = 0
+        none = np.zeros((len(self.county.places.ids), 3), dtype=np.int64)
+        for g in np.flatnonzero(cells.any(axis=(0, 2))).tolist():
+            yield self._admit(int(self.grades.stage[g]), g, cells, none, ("nearest", None, self._serves))
+
+    def _cells(self, target: Ints, chosen: NDArray[np.bool_], there: Stock) -> Ints:
+        """pupils[area, grade, group] of the chosen grades who are not there, in the groups of their cell."""
+        missing = np.where(chosen, np.maximum(target - self._by_cell(there), 0), 0)
+        return in_groups(missing, self.county.pupils[:, self.t])
+
+    def _wants(self, stage: int, finished: Stock, entrants: Ints) -> Pattern | None:
+        entering = entrants[:, self.county.grades(stage).start].sum(axis=1)
+        return fed(self.county, stage, self.t, finished, entering)
+
+    # ------------------------------------------------------------------ rooms
+    @property
+    def _serves(self) -> NDArray[np.bool_]:
+        return self.county.places.serves[:, :, self.t]
+
+    def _roll(self, rows: Stock) -> Ints:
+        """roll[school, grade] of the schools of the county."""
+        return rows.by_school((self.county.outside_school + 1, len(self.grades.stage)))[:-1]
+
+    def _rooms(self, before: Year, seated: Stock, entrants: Ints, wants: list[Pattern | None]) -> tuple[Rooms, Ints]:
+        """The rooms of the year, and wanted[school, stage]: entrants if everyone came who wants to."""
+        county, roll = self.county, self._roll(seated)
+        aged = np.where(self.grades.entry, 0, np.roll(before.classes, 1, axis=1))
+        design = county.places.class_size[:, self.grades.stage, DESIGN]
+        classes = kept_classes(roll, aged, design)
+        wanted = np.stack([self._would_come(k, entrants, wants[k]) for k in range(len(wants))], axis=1)
+        size = county.places.class_size[:, :, DESIGN]
+        need = np.ceil(np.divide(wanted, size, out=np.zeros(wanted.shape), where=size > 0)).astype(np.int64)
+        return account(county.pool(self.t), self.grades, self._serves, classes, need), wanted
+
+    def _would_come(self, stage: int, entrants: Ints, wants: Pattern | None) -> Ints:
+        """pupils[school] of the entry grade if places did not matter."""
+        rule = self.county.rules[stage]
+        free = "nearest" if rule in CAPACITY_BOUND else rule
+        without = np.zeros((len(self.county.places.ids), 3), dtype=np.int64)
+        came = self._admit(stage, self.county.grades(stage).start, entrants, without, (free, wants, self._serves))
+        return self._roll(came).sum(axis=1)
+
+    # ------------------------------------------------------------------ admission
+    def _entrants(self, entrants: Ints, entry: Ints, wants: list[Pattern | None]) -> Iterator[Stock]:
+        for k, rule in enumerate(self.county.rules):
+            grade = self.county.grades(k).start
+            yield self._beyond_border(grade)
+            yield self._admit(k, grade, entrants, entry[:, k], (rule, wants[k], self._serves))
+
+    def _into_vacancies(
+        self, cells: Ints, rooms: Rooms, placed: Stock, wants: list[Pattern | None], schools: NDArray[np.bool_]
+    ) -> Iterator[Stock]:
+        """Pupils of grades that are already taught, into what their classes have left."""
+        county = self.county
+        classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
+        rooms = Rooms(classes, rooms.stage_rooms, rooms.entry_rooms, rooms.places, rooms.pooled)
+        left = vacancies(rooms, self._roll(placed), self.grades, county.places.class_size, self._serves)
+        for g in np.flatnonzero(cells.any(axis=(0, 2))).tolist():
+            k = int(self.grades.stage[g])
+            filled = self.open_years[:, k] >= g - county.grades(k).start
+            rule = "transport" if county.rules[k] in CAPACITY_BOUND else county.rules[k]
+            teaches = self._serves & (filled & schools)[:, None]
+            yield self._admit(k, g, cells, left[:, g], (rule, wants[k], teaches))
+
+    def _admit(
+        self, stage: int, grade: int, cells: Ints, places: Ints, how: tuple[str, Pattern | None, NDArray[np.bool_]]
+    ) -> Stock:
+        """The pupils of cells[area, grade, group] in a grade whom the rule places in places[school, level]."""
+        rule, wants, teaches = how
+        county, only = self.county, slice(grade, grade + 1)
+        staying = cells[:, only].copy()
+        if self.grades.entry[grade]:
+            staying -= county.leavers[:, self.t, only]
+        if not staying.any():
+            return no_stock()
+        laid = county.lay_out(stage, self.t, staying, teaches[:, only], wants)
+        dealt = laid.deal(laid.solve(rule, places, county.options.allocation))
+        here = dealt.school < county.outside_school
+        node, school, group, pupils = (c[here] for c in (dealt.node, dealt.school, dealt.cell, dealt.pupils))
+        return stock(laid.area[node], school, np.full(len(school), grade), group, pupils)
+
+    def _beyond_border(self, grade: int) -> Stock:
+        """Entrants who attend beyond the border."""
+        leavers = self.county.leavers[:, self.t, grade]
+        area, group = np.nonzero(leavers)
+        school = np.full(len(area), self.county.outside_school)
+        return stock(area, school, np.full(len(area), grade), group, leavers[area, group])
+
+    # ------------------------------------------------------------------ the year's end
+    def _close(self, seated: Stock, placed: Stock, out: Stock, rooms: Rooms, september: tuple[Ints, Ints]) -> Year:
+        county = self.county
+        missing = county.pupils[:, self.t].sum(axis=2) - self._by_cell(placed) - self._by_cell(out)
+        groups = county.pupils[:, 0].shape
+        unplaced = in_groups(missing, county.pupils[:, self.t])
+        new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
+        entry, wanted = september
+        return Year(
+            stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + unplaced,
+            classes=formed(rooms, self._roll(placed), self.grades, county.places.class_size),
+            rooms=rooms.stage_rooms, places=rooms.places,
+            continuing=self._roll(seated) + self._roll(new), entry=entry, wanted=wanted,
+        )  # fmt: skip
+
+
+def in_groups(count: Ints, pupils: Ints) -> Ints:
+    """count[area, grade] divided over the groups in proportion to pupils[area, grade, group]; to the first without."""
+    total = pupils.sum(axis=2, keepdims=True)
+    first = np.zeros(pupils.shape[2])
+    first[0] = 1.0
+    share = np.where(total > 0, pupils / np.maximum(total, 1), first)
+    return whole(count[:, :, None] * share)
