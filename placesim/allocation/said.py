@@ -11,9 +11,15 @@ from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration.town_schooling import RURAL, area_types
 from placesim.allocation.county import County
 from placesim.allocation.intake import Year
-from placesim.records import Inputs, Ints
+from placesim.records import Inputs, Ints, no_rows
 from placesim.vocabulary import CAP, DESIGN, EMERGENCY
 
+CALIBRATION = ("school_id", "stage", "roll_actual", "roll_by_rule", "roll", "residual", "attraction")
+INTAKE = (
+    "school_id", "stage", "year", "continuing", "wanted", "admitted", "intake_design", "intake_cap",
+    "intake_emergency", "moved_in", "places_design", "largest_grade", "leaves",
+)  # fmt: skip
+TOWN_SCHOOLING = ("stage", "year", "pupils_in_towns", "homes_in_towns", "village_pupils_in_towns")
 _SCHOOL, _PUPILS = 2, 5
 
 
@@ -23,7 +29,7 @@ def allocation_tables(
     """calibration · intake · town_schooling."""
     return {
         "calibration": calibration_table(county, first, years),
-        "intake": intake_table(county, years),
+        "intake": intake_table(county, years if county.options.allocation.clock == "intake" else years[:1]),
         "town_schooling": town_schooling_table(county, years, inputs),
     }
 
@@ -49,8 +55,7 @@ def calibration_table(county: County, first: Afresh, years: Sequence[Year]) -> p
             }
         )  # fmt: skip
         parts.append(table[(table["roll_actual"].fillna(0) > 0) | (came > 0)])
-    columns = ["school_id", "stage", "roll_actual", "roll_by_rule", "roll", "residual", "attraction"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True) if parts else no_rows(CALIBRATION)
 
 
 def intake_table(county: County, years: Sequence[Year]) -> pd.DataFrame:
@@ -58,7 +63,7 @@ def intake_table(county: County, years: Sequence[Year]) -> pd.DataFrame:
     places for them (当年招生学位) beside places_design of the whole stage (结构学位); moved_in to later grades;
     largest_grade of the largest cohort and leaves, the year in which it will have left."""
     parts = [_intake_of(county, year, t) for t, year in enumerate(years) if t > 0]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_intake_of(county, years[0], 0)))
+    return pd.concat(parts, ignore_index=True) if parts else no_rows(INTAKE)
 
 
 def _intake_of(county: County, year: Year, t: int) -> pd.DataFrame:
@@ -113,8 +118,7 @@ def town_schooling_table(county: County, years: Sequence[Year], inputs: Inputs) 
         for k, stage in enumerate(county.places.stages.ids)
         for t, year in enumerate(years)
     ]
-    columns = ["stage", "year", "pupils_in_towns", "homes_in_towns", "village_pupils_in_towns"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(TOWN_SCHOOLING))
 
 
 def _shares(county: County, year: Year, stage: int, origin: Ints, destination: Ints) -> tuple[float, float, float]:

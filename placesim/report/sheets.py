@@ -154,10 +154,6 @@ def _fans(saved: SavedRun, language: str) -> Made:
     return _worded(table, saved, language), None
 
 
-def _chances(saved: SavedRun, language: str) -> Made:
-    return _worded(_named(saved.table("chances"), saved, "school_id", "campus", language), saved, language), None
-
-
 def _entrants(saved: SavedRun, language: str) -> Made:
     """Entrants by planning area, year and source."""
     areas = saved.table("areas").set_index("area_id")["planning_area"]
@@ -184,6 +180,14 @@ def _account(saved: SavedRun, language: str) -> Made:
 def _explained(name: str) -> Callable[[SavedRun, str], Made]:
     """A table that explains the run, as it was saved."""
     return lambda saved, language: (_worded(saved.table(name), saved, language), None)
+
+
+def _of_schools(name: str) -> Callable[[SavedRun, str], Made]:
+    """A table by campus, as it was saved, with the campus's name."""
+    return lambda saved, language: (
+        _worded(_named(saved.table(name), saved, "school_id", "campus", language), saved, language),
+        None,
+    )
 
 
 def _nearness(name: str) -> Callable[[SavedRun, str], Made]:
@@ -238,7 +242,10 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "planning_areas": _planning_areas,
     "county": _county,
     "fans": _fans,
-    "chances": _chances,
+    "chances": _of_schools("chances"),
+    "intake": _of_schools("intake"),
+    "calibration": _of_schools("calibration"),
+    "town_schooling": _explained("town_schooling"),
     "entrants": _entrants,
     "waterfall": _waterfall,
     "coverage": _nearness("coverage"),

@@ -27,6 +27,7 @@ _CODES = {
     "string_too_short": "E109",
     "too_short": "E109",
     "until_before_year": "E120",
+    "closure_over_one": "E136",
     "unusable_name": "E133",
     "no_date": "E134",
     "finite_number": "E106",

@@ -43,6 +43,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "backtest": run.results.backtest,
         **run.results.explanations,
         "flows": run.allocation.rows(),
+        **run.allocation.tables,
         "joins": run.travel.joins,
         **_access(run),
         "changes": pd.DataFrame(

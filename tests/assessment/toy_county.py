@@ -152,6 +152,7 @@ class County:
             demand=demand,
             unplaced=unplaced,
             classes=classes,
+            continuing=np.zeros_like(classes),
             stage_rooms=np.full((2, 2, len(self.years)), 2, dtype=np.int64),
             stage_places=self._levels(serves),
             rules=dict.fromkeys(STAGES.ids, "nearest"),

@@ -36,6 +36,7 @@ def allocation(
         year=year, area=area, school=school, grade=grade, group=np.zeros(len(flows), dtype=np.int64),
         pupils=np.array([flow[4] for flow in flows], dtype=np.int64), demand=demand + without, unplaced=without,
         classes=np.zeros((count, len(stages.grades), len(years)), dtype=np.int64),
+        continuing=np.zeros((count, len(stages.grades), len(years)), dtype=np.int64),
         stage_rooms=np.zeros((count, len(stages.ids), len(years)), dtype=np.int64),
         stage_places=np.zeros((count, len(stages.ids), len(years), 3), dtype=np.int64),
         rules=dict.fromkeys(stages.ids, "nearest"), capacity_bound=(),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point, box
 
+from placesim.allocation.said import CALIBRATION, INTAKE, TOWN_SCHOOLING
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
 from placesim.demography.residents.migration import TABLE_COLUMNS
@@ -104,6 +105,11 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "waterfall": _waterfall(),
         "fans": _fans(),
         "chances": _chances(school),
+        "intake": pd.DataFrame(
+            [("s1", "primary", 2026, 330, 120, 110, 80, 110, 120, 0, 400, "G3", 2030)], columns=list(INTAKE)
+        ),
+        "calibration": pd.DataFrame([("s1", "primary", 400.0, 380, 400, 0.0, 1.2)], columns=list(CALIBRATION)),
+        "town_schooling": pd.DataFrame([("primary", 2025, 0.8, 0.6, 0.3)], columns=list(TOWN_SCHOOLING)),
         "backtest": _backtest(),
         "account": _account(),
         "movement": pd.DataFrame(

@@ -11,7 +11,7 @@ from placesim.allocation.flow import least_cost
 from placesim.records import Floats, Ints
 
 _ROUNDS = 2000
-_CLOSE = 1e-9  # of a total: the fit has ended
+_CLOSE = 1e-7  # of a total: the fit has ended
 _WHOLE = 1e-6  # what is this near to a whole number is meant to be it
 _FRACTIONS = 1 << 20  # whole costs of the rounding per unit of fraction
 

@@ -63,15 +63,15 @@ def account(pool: Pool, grades: Grades, serves: NDArray[np.bool_], classes: Ints
     classes of continuing grades, over all stages of the campus.
     """
     taught = grades.by_stage(serves) > 0
-    pooled: NDArray[np.bool_] = (pool.rooms == 0) | (serves.sum(axis=1) > pool.rooms)
+    pooled = np.logical_or(pool.rooms == 0, serves.sum(axis=1) > pool.rooms)
     kept = grades.by_stage(classes)
     free = np.maximum(pool.rooms - kept.sum(axis=1), 0)
     opens = grades.by_stage(serves & grades.entry) > 0
-    entry = np.where(opens.any(axis=1)[:, None], split_rooms(free, np.where(opens, need, 0), opens), 0)
-    over = np.logical_or(pooled, kept.sum(axis=1) > pool.rooms)
+    entry = np.where(opens.any(axis=1, keepdims=True), split_rooms(free, np.where(opens, need, 0), opens), 0)
+    over = np.logical_or(pooled[:, None], kept.sum(axis=1, keepdims=True) > pool.rooms[:, None])
     shared = split_rooms(pool.rooms, np.where(taught, kept + need, 0), taught)
     unused = apportion(free - entry.sum(axis=1), np.where(kept.sum(axis=1, keepdims=True) > 0, kept, taught))
-    stage_rooms = np.where(over[:, None], shared, kept + entry + unused)
+    stage_rooms = np.where(over, shared, kept + entry + unused)
     return Rooms(classes, stage_rooms, np.where(pooled[:, None], 0, entry), pool.split(stage_rooms), pooled)
 
 
