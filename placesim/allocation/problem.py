@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placesim.allocation.admission import Admission
 from placesim.allocation.flow import Arcs
 from placesim.records import Floats, Ints
 from placesim.scenario.parameters import AllocationParameters
@@ -44,6 +45,7 @@ class Problem:
     area[node], kind[node] of their groups, pupils[node] still to place, phase[node] in [0, 1) for its odd pupils.
     arcs: ways to open schools that teach the band, within the limits, sorted by node, minutes and school.
     places[school, level] of the stage, left[school, level] of them after those enrolled already.
+    admission: entitlements, None where all pupils have the same.
     """
 
     area: Ints
@@ -55,6 +57,7 @@ class Problem:
     places: Ints
     left: Ints
     parameters: AllocationParameters
+    admission: Admission | None = None
 
 
 def shipments(node: Ints, school: Ints, pupils: Ints) -> Shipments:
