@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placesim.allocation.admission import Admission
 from placesim.allocation.flow import Arcs
 from placesim.records import Floats, Ints
 from placesim.scenario.parameters import AllocationParameters
@@ -52,8 +53,8 @@ class Problem:
     A node is the pupils of an area whom the rule treats alike, in a band of grades that the same schools teach:
     area[node], kind[node] of their groups, pupils[node] still to place, phase[node] in [0, 1) for its odd pupils.
     arcs: ways to open schools that teach the band, within the limits, sorted by node, minutes and school.
-    places[school, level] of the stage, left[school, level] of them after those enrolled already. wants: where pupils
-    would go, None where only the ways decide.
+    places[school, level] of the stage, left[school, level] of them after those enrolled already. admission:
+    entitlements, None where all pupils have the same. wants: where pupils would go, None where only the ways decide.
     """
 
     area: Ints
@@ -65,6 +66,7 @@ class Problem:
     places: Ints
     left: Ints
     parameters: AllocationParameters
+    admission: Admission | None = None
     wants: Wants | None = None
 
 

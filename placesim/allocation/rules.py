@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from placesim.allocation.catchment import catchment
+from placesim.allocation.eligible import applies_to, eligible, first_wants
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
 from placesim.allocation.nearest import nearest
 from placesim.allocation.problem import Problem, Shipments, first_ways, shipments
+from placesim.allocation.tiers import tiers
 from placesim.allocation.wanted import as_wanted, redirected
 from placesim.vocabulary import EMERGENCY
 
@@ -20,16 +22,20 @@ def least_minutes(problem: Problem) -> Shipments:
     """Rule `transport`: least minutes, with a price on each pupil over the design and over the cap level.
 
     Considered are the `candidates` nearest schools with places left; nobody is taken beyond the emergency level, and
-    whoever stays unplaced costs `unplaced_minutes`. With wants, pupils are kept from where they want to go only by what
-    a full school costs (`wanted.redirected`).
+    whoever stays unplaced costs `unplaced_minutes`. Applicants to private schools have as many candidates of each
+    sector; a public one costs them `private_return_minutes` more. With wants, pupils are kept from where they want to
+    go only by what a full school costs (`wanted.redirected`).
     """
     told, arcs = problem.parameters, problem.arcs
-    rows = first_ways(arcs, problem.left[arcs.school, EMERGENCY] > 0, told.candidates)
-    ways = Arcs(arcs.node[rows], arcs.school[rows], arcs.minutes[rows])
+    open_ = (problem.left[arcs.school, EMERGENCY] > 0) & eligible(problem, arcs.node, arcs.school)
+    first = applies_to(problem, arcs.node, arcs.school)
+    rows = np.union1d(*(first_ways(arcs, open_ & asked, told.candidates) for asked in (first, ~first)))
+    minutes = arcs.minutes[rows] + np.where(first[rows], 0.0, told.private_return_minutes)
+    ways = Arcs(arcs.node[rows], arcs.school[rows], minutes)
     extra = np.maximum.accumulate([0.0, told.over_design_minutes, told.over_cap_minutes])
     steps = Steps(np.diff(problem.left, axis=1, prepend=0), extra)
-    if problem.wants is not None:
-        return redirected(problem, problem.wants, ways, steps)
+    if (wants := first_wants(problem)) is not None:
+        return redirected(problem, wants, ways, steps)
     return shipments(ways.node, ways.school, cheapest_flow(problem.pupils, ways, steps, told.unplaced_minutes))
 
 
@@ -37,7 +43,8 @@ def _unbound(rule: Rule) -> Rule:
     """The rule where nobody knows what pupils want; else everyone to the school wanted, whatever its places."""
 
     def let_in(problem: Problem) -> Shipments:
-        return rule(problem) if problem.wants is None else as_wanted(problem, problem.wants)
+        wants = first_wants(problem)
+        return rule(problem) if wants is None else as_wanted(problem, wants)
 
     return let_in
 
@@ -46,4 +53,5 @@ RULES: Mapping[str, Rule] = {
     "nearest": _unbound(nearest),
     "catchment": _unbound(catchment),
     "transport": least_minutes,
+    "tiers": tiers,
 }

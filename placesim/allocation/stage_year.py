@@ -73,7 +73,7 @@ class StageYear:
                 places,
                 left,
                 parameters,
-                self.wants,
+                wants=self.wants,
             )
         )
 

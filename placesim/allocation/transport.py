@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
-from placesim.arguments import LARGEST, as_numbers, refuse
+from placesim.arguments import LARGEST, as_counts, as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -36,7 +36,7 @@ def transport(
     Raises InputError for wrong shapes, NaN, negative or fractional pupils or places (rounding is the caller's, by
     `whole`), counts above 2⁵³ and pupils that add up to more, positions off the axes, negative or NaN minutes or price.
     """
-    supply, room = _counts("pupils", pupils), _counts("places", places)
+    supply, room = as_counts("pupils", pupils), as_counts("places", places)
     everyone = sum(supply.tolist())
     if everyone > LARGEST:
         raise InputError("pupils", "must not add up to more than 2⁵³", value=everyone)
@@ -53,14 +53,6 @@ def transport(
     flow[ways] = cheapest_flow(supply, usable, Steps(np.minimum(room, everyone)[:, None], np.zeros(1)), float(price))
     placed = np.bincount(arcs.node, weights=flow, minlength=len(supply)).astype(np.int64)
     return Flow(flow, supply - placed, float(usable.minutes @ flow[ways]))
-
-
-def _counts(argument: str, given: ArrayLike) -> Ints:
-    values = as_numbers(argument, given, axes=1)
-    refuse(argument, values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
-    refuse(argument, values, values > LARGEST, "must not be above 2⁵³")
-    refuse(argument, values, values != np.floor(values), "must be a whole number (round with `whole` first)")
-    return values.astype(np.int64)
 
 
 def _positions(argument: str, given: ArrayLike, axis: str, counts: Ints) -> Ints:
