@@ -47,6 +47,14 @@ class Shipments:
 
 
 @dataclass(frozen=True)
+class Boarding:
+    """Ways longer than day_minutes need a bed: beds[school] that are left."""
+
+    day_minutes: float
+    beds: Ints
+
+
+@dataclass(frozen=True)
 class Problem:
     """One stage in one year.
 
@@ -55,6 +63,7 @@ class Problem:
     arcs: ways to open schools that teach the band, within the limits, sorted by node, minutes and school.
     places[school, level] of the stage, left[school, level] of them after those enrolled already. admission:
     entitlements, None where all pupils have the same. wants: where pupils would go, None where only the ways decide.
+    boarding: None where no way is too long for a day.
     """
 
     area: Ints
@@ -68,6 +77,7 @@ class Problem:
     parameters: AllocationParameters
     admission: Admission | None = None
     wants: Wants | None = None
+    boarding: Boarding | None = None
 
 
 def shipments(node: Ints, school: Ints, pupils: Ints) -> Shipments:

@@ -97,11 +97,9 @@ def _minutes(county: County, rows: Stock, row: Ints, school: Ints) -> NDArray[np
     """Minutes from the home of the row to the school; infinite where it is not in reach."""
     found = np.full(len(row), np.inf)
     stage = county.places.stages.stage_of_grade[rows.grade[row]]
-    schools = len(county.places.ids)
     for k, ways in enumerate(county.ways):
-        pairs = pd.Series(ways.minutes, index=ways.area * schools + ways.school)
         mine = stage == k
-        found[mine] = pairs.reindex(rows.area[row[mine]] * schools + school[mine]).fillna(np.inf).to_numpy()
+        found[mine] = ways.between(rows.area[row[mine]], school[mine])
     return found
 
 
