@@ -20,7 +20,7 @@ class Board(NamedTuple):
     pupils[slot], load[school], price[school], places[school, step].
     low[school] … high[school]: the prices at which the load is right: what the last pupil there costs in steps and what
     one more would (FAR: more than all places).
-    members[seat], count[school]: the slots of a school that carry pupils; seat[slot] where a slot stands (−1: nowhere).
+    members[seat], sitting[school]: the slots of a school that carry pupils; seat[slot] where a slot stands (−1: none).
     least[pair]: the least that moving one pupil from the pair's school to its other costs (FAR: nobody there can), by
     leaving the slot leaves[pair] for enters[pair]; stale[school]: its pairs must be looked up anew.
     spot[school]: scratch. Search: dist[school], via[school] the pair by which it is reached, reached: schools with a
@@ -34,7 +34,7 @@ class Board(NamedTuple):
     low: Ints
     high: Ints
     members: Indices
-    count: Indices
+    sitting: Indices
     seat: Indices
     least: Ints
     leaves: Indices
@@ -72,9 +72,9 @@ def lay_board(links: Links, pupils: Ints, price: Ints, places: Ints) -> Board:
 @kernel
 def _sit(links: Links, board: Board, slot: int) -> None:
     school = links.school[slot]
-    at = links.seats[school] + board.count[school]
+    at = links.seats[school] + board.sitting[school]
     board.members[at], board.seat[slot] = slot, at
-    board.count[school] += 1
+    board.sitting[school] += 1
 
 
 @kernel
@@ -109,7 +109,7 @@ def look_up(links: Links, board: Board, school: int) -> None:
     for pair in range(begin, end):
         board.least[pair] = FAR
         board.spot[links.other[pair]] = pair
-    for seat in range(links.seats[school], links.seats[school] + board.count[school]):
+    for seat in range(links.seats[school], links.seats[school] + board.sitting[school]):
         _offer(links, board, board.members[seat])
     board.stale[school] = False
 
@@ -151,8 +151,8 @@ def _enter(links: Links, board: Board, slot: int) -> None:
 def _leave(links: Links, board: Board, slot: int) -> None:
     """The last member takes the seat; pairs are stale if one of them stood on the slot."""
     school, at = links.school[slot], board.seat[slot]
-    board.count[school] -= 1
-    last = board.members[links.seats[school] + board.count[school]]
+    board.sitting[school] -= 1
+    last = board.members[links.seats[school] + board.sitting[school]]
     board.members[at], board.seat[last], board.seat[slot] = last, at, -1
     for pair in range(links.rows[school], links.rows[school + 1]):
         if board.leaves[pair] == slot and board.least[pair] < FAR:

@@ -8,7 +8,7 @@ negative.
 from __future__ import annotations
 
 from placesim.allocation.warm.board import FAR, Board, held, judge, look_up, move
-from placesim.allocation.warm.graph import Links
+from placesim.allocation.warm.graph import Indices, Links
 from placesim.kernel import kernel
 from placesim.records import Ints
 
@@ -172,7 +172,7 @@ def _towards(links: Links, board: Board, school: int) -> tuple[int, int, int]:
 
 
 @kernel
-def _push(keys: Ints, waiting: Ints, size: int, key: int, school: int) -> int:
+def _push(keys: Ints, waiting: Indices, size: int, key: int, school: int) -> int:
     at = size
     while at > 0:
         above = (at - 1) // _ARMS
@@ -185,7 +185,7 @@ def _push(keys: Ints, waiting: Ints, size: int, key: int, school: int) -> int:
 
 
 @kernel
-def _drop_first(keys: Ints, waiting: Ints, size: int) -> int:
+def _drop_first(keys: Ints, waiting: Indices, size: int) -> int:
     size -= 1
     key, school, at = keys[size], waiting[size], 0
     while True:
