@@ -93,6 +93,18 @@ def judge(links: Links, board: Board, school: int) -> None:
 
 
 @kernel
+def book(links: Links, board: Board, giver: int, taker: int, amount: int) -> None:
+    """Book pupils from one load to another."""
+    board.load[giver] -= amount
+    board.load[taker] += amount
+    last = len(board.load) - 1
+    if giver < last:
+        judge(links, board, giver)
+    if taker < last:
+        judge(links, board, taker)
+
+
+@kernel
 def held(links: Links, board: Board, school: int, price: int) -> int:
     """How many places cost at most the price."""
     places = 0
@@ -126,9 +138,8 @@ def _offer(links: Links, board: Board, slot: int) -> None:
 
 
 @kernel
-def move(links: Links, board: Board, pair: int, amount: int) -> None:
-    """Move pupils by the pair's cheapest move."""
-    leaves, enters = board.leaves[pair], board.enters[pair]
+def move(links: Links, board: Board, leaves: int, enters: int, amount: int) -> None:
+    """Move pupils of a node from one of its slots to another; loads are booked apart."""
     if board.pupils[enters] == 0:
         _enter(links, board, enters)
     board.pupils[enters] += amount
@@ -154,6 +165,8 @@ def _leave(links: Links, board: Board, slot: int) -> None:
     board.sitting[school] -= 1
     last = board.members[links.seats[school] + board.sitting[school]]
     board.members[at], board.seat[last], board.seat[slot] = last, at, -1
+    if board.stale[school]:
+        return
     for pair in range(links.rows[school], links.rows[school + 1]):
         if board.leaves[pair] == slot and board.least[pair] < FAR:
             board.stale[school] = True

@@ -7,12 +7,10 @@ negative.
 
 from __future__ import annotations
 
-from placesim.allocation.warm.board import FAR, Board, held, judge, look_up, move
-from placesim.allocation.warm.graph import Indices, Links
+from placesim.allocation.warm.board import FAR, Board, book, held, look_up, move
+from placesim.allocation.warm.graph import Links
+from placesim.allocation.warm.heap import drop_first, push
 from placesim.kernel import kernel
-from placesim.records import Ints
-
-_ARMS = 4
 
 
 @kernel
@@ -44,11 +42,11 @@ def _relieve(links: Links, board: Board, school: int) -> None:
     while at != school:
         amount = min(amount, board.pupils[board.leaves[board.via[at]]])
         at = _start(links, board.via[at])
-    _shift(links, board, school, end, amount)
+    book(links, board, school, end, amount)
     while end != school:
         pair = board.via[end]
         end = _start(links, pair)
-        move(links, board, pair, amount)
+        move(links, board, board.leaves[pair], board.enters[pair], amount)
 
 
 @kernel
@@ -65,29 +63,17 @@ def _fill(links: Links, board: Board, school: int) -> None:
     while at != school:
         amount = min(amount, board.pupils[board.leaves[board.via[at]]])
         at = links.other[board.via[at]]
-    _shift(links, board, end, school, amount)
+    book(links, board, end, school, amount)
     while end != school:
         pair = board.via[end]
         end = links.other[pair]
-        move(links, board, pair, amount)
+        move(links, board, board.leaves[pair], board.enters[pair], amount)
 
 
 @kernel
 def _start(links: Links, pair: int) -> int:
     """The school at which a pair starts."""
     return links.other[links.back[pair]]
-
-
-@kernel
-def _shift(links: Links, board: Board, giver: int, taker: int, amount: int) -> None:
-    """Book pupils from one load to another."""
-    board.load[giver] -= amount
-    board.load[taker] += amount
-    last = len(board.load) - 1
-    if giver < last:
-        judge(links, board, giver)
-    if taker < last:
-        judge(links, board, taker)
 
 
 @kernel
@@ -108,12 +94,12 @@ def _away(links: Links, board: Board, school: int) -> tuple[int, int, int]:
     dist, price, least = board.dist, board.price, board.least
     end, cost, last = school, min(board.low[school] - price[school], FAR // 2), len(board.load) - 1
     dist[school], board.reached[0], reached = 0, school, 1
-    size = _push(board.keys, board.waiting, 0, 0, school)
+    size = push(board.keys, board.waiting, 0, 0, school)
     while size > 0:
         key, a = board.keys[0], board.waiting[0]
         if key >= cost:
             break
-        size = _drop_first(board.keys, board.waiting, size)
+        size = drop_first(board.keys, board.waiting, size)
         if key > dist[a]:
             continue
         if board.stale[a]:
@@ -132,7 +118,7 @@ def _away(links: Links, board: Board, school: int) -> tuple[int, int, int]:
             if ending < cost:
                 end, cost = b, ending
             if there < cost:
-                size = _push(board.keys, board.waiting, size, there, b)
+                size = push(board.keys, board.waiting, size, there, b)
     return end, reached, cost
 
 
@@ -143,12 +129,12 @@ def _towards(links: Links, board: Board, school: int) -> tuple[int, int, int]:
     dist, price, least = board.dist, board.price, board.least
     end, cost, last = school, price[school] - board.high[school], len(board.load) - 1
     dist[school], board.reached[0], reached = 0, school, 1
-    size = _push(board.keys, board.waiting, 0, 0, school)
+    size = push(board.keys, board.waiting, 0, 0, school)
     while size > 0:
         key, b = board.keys[0], board.waiting[0]
         if key >= cost:
             break
-        size = _drop_first(board.keys, board.waiting, size)
+        size = drop_first(board.keys, board.waiting, size)
         if key > dist[b]:
             continue
         base = key + price[b]
@@ -167,38 +153,5 @@ def _towards(links: Links, board: Board, school: int) -> tuple[int, int, int]:
             if ending < cost:
                 end, cost = a, ending
             if there < cost:
-                size = _push(board.keys, board.waiting, size, there, a)
+                size = push(board.keys, board.waiting, size, there, a)
     return end, reached, cost
-
-
-@kernel
-def _push(keys: Ints, waiting: Indices, size: int, key: int, school: int) -> int:
-    at = size
-    while at > 0:
-        above = (at - 1) // _ARMS
-        if keys[above] <= key:
-            break
-        keys[at], waiting[at] = keys[above], waiting[above]
-        at = above
-    keys[at], waiting[at] = key, school
-    return size + 1
-
-
-@kernel
-def _drop_first(keys: Ints, waiting: Indices, size: int) -> int:
-    size -= 1
-    key, school, at = keys[size], waiting[size], 0
-    while True:
-        below = _ARMS * at + 1
-        if below >= size:
-            break
-        least = below
-        for arm in range(below + 1, min(below + _ARMS, size)):
-            if keys[arm] < keys[least]:
-                least = arm
-        if keys[least] >= key:
-            break
-        keys[at], waiting[at] = keys[least], waiting[least]
-        at = least
-    keys[at], waiting[at] = key, school
-    return size
