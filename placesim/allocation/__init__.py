@@ -2,7 +2,8 @@
 
 from placesim.allocation.allocate import allocate
 from placesim.allocation.choose import choose
+from placesim.allocation.place_values import place_values
 from placesim.allocation.transport import Flow, transport
 from placesim.allocation.whole import whole
 
-__all__ = ["Flow", "allocate", "choose", "transport", "whole"]
+__all__ = ["Flow", "allocate", "choose", "place_values", "transport", "whole"]

@@ -42,7 +42,7 @@ def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: floa
     order of the rows. Goldberg's cost scaling in OR-tools' SimpleMinCostFlow.
     """
     schools, out = len(steps.places), np.zeros(len(arcs.node), dtype=np.int64)
-    price = _price(unplaced_minutes, arcs, steps, min(len(pupils), schools))
+    price = cut_price(unplaced_minutes, arcs.minutes, steps.minutes, min(len(pupils), schools))
     rows = np.flatnonzero(
         (arcs.minutes <= price) & (pupils[arcs.node] > 0) & (steps.places.sum(axis=1)[arcs.school] > 0)
     )
@@ -55,15 +55,15 @@ def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: floa
     heads = [len(pupils) + arcs.school[rows], np.full(len(step), sink), np.full(len(pupils), sink)]
     room = np.concatenate([pupils[arcs.node[rows]], steps.places[step_school, step], pupils])
     cost = np.concatenate([arcs.minutes[rows], steps.minutes[step], np.full(len(pupils), price)])
-    most = min(_MOST, _RANGE // max((sink + 2) * 2 * (schools + 2), int(pupils.sum())))
+    most = most_units(len(pupils), schools, int(pupils.sum()))
     units = np.rint(cost / (cost.max() or 1.0) * most).astype(np.int64)
     units[-len(pupils) :] += 1
-    out[rows] = least_cost(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
+    out[rows] = solve_whole(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
     return out
 
 
-def least_cost(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) -> Ints:
-    """flow[arc] of the solver; the last node takes what the first ones, with pupils, supply."""
+def solve_whole(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) -> Ints:
+    """flow[arc] of least whole cost, by OR-tools; the last node takes what the first ones, with pupils, supply."""
     solver, sink = min_cost_flow.SimpleMinCostFlow(), int(heads.max())
     arcs = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), room, units)
     nodes = np.append(np.arange(len(pupils)), sink).astype(np.int32)
@@ -74,7 +74,14 @@ def least_cost(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) 
     return np.asarray(solver.flows(arcs), dtype=np.int64)
 
 
-def _price(unplaced_minutes: float, arcs: Arcs, steps: Steps, longest: int) -> float:
-    """The price of the unplaced, cut to what makes placing one more pupil always worth its chain of moves."""
-    dearest = float(arcs.minutes.max(initial=0.0)) + float(steps.minutes.max(initial=0.0))
+def cut_price(unplaced_minutes: float, minutes: Floats, extra: Floats, longest: int) -> float:
+    """The price of the unplaced, cut to what makes placing one more pupil always worth its chain of moves.
+
+    minutes[row] of the ways, extra[step], longest: schools on the longest chain."""
+    dearest = float(minutes.max(initial=0.0)) + float(extra.max(initial=0.0))
     return min(unplaced_minutes, (longest + 1) * dearest or 1.0)
+
+
+def most_units(nodes: int, schools: int, pupils: int) -> int:
+    """The largest whole cost with which the solver stays within 64 bits."""
+    return min(_MOST, _RANGE // max((nodes + schools + 2) * 2 * (schools + 2), pupils))

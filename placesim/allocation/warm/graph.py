@@ -1,0 +1,124 @@
+"""The school graph: which schools can hand pupils to each other, fixed as long as ways and prices are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placesim.allocation.flow import Arcs, cut_price, most_units
+from placesim.kernel import kernel
+from placesim.records import Floats, Ints
+
+Indices = NDArray[np.int32]
+
+MOST_PUPILS: Final = 1 << 22  # of one solve; bounds every sum of pupils × units
+_MOST_UNITS = 1 << 37  # largest whole cost: three of them, a way, a step and a price, × MOST_PUPILS stay within 63 bits
+
+
+class Links(NamedTuple):
+    """Ways and school graph as the kernels read them.
+
+    A slot is a way of a node, sorted by node and school; the last slot of a node is to stay unplaced, which counts as
+    the school after the last one. first[node] … first[node + 1]: slots of a node; node[slot], school[slot],
+    units[slot] whole cost; seats[school] … seats[school + 1]: room for the slots that name the school.
+    A pair is two schools that some node names: rows[school] … rows[school + 1] the pairs that start there, other[pair]
+    where they lead (sorted), back[pair] the same pair the other way round.
+    extra[step]: whole cost added in each step of places.
+    """
+
+    first: Indices
+    node: Indices
+    school: Indices
+    units: Ints
+    seats: Indices
+    rows: Indices
+    other: Indices
+    back: Indices
+    extra: Ints
+
+
+@dataclass(frozen=True)
+class SchoolGraph:
+    """What does not change from solve to solve: links, the slot[row] of each way given (−1: never used), and units per
+    minute."""
+
+    links: Links
+    slot: Ints
+    scale: float
+
+    @property
+    def nodes(self) -> int:
+        return len(self.links.first) - 1
+
+    @property
+    def schools(self) -> int:
+        return len(self.links.seats) - 2
+
+
+def school_graph(arcs: Arcs, nodes: int, schools: int, *, step_minutes: Floats, unplaced_minutes: float) -> SchoolGraph:
+    """The fixed part of a transport problem with priced steps, see `flow.cheapest_flow` for its objective.
+
+    step_minutes[step] ≥ 0, rising. Costs are whole: minutes × scale, rounded; as there, a price of the unplaced beyond
+    what any chain of moves can cost is cut, and raised by one unit. Ways dearer than the price, and the longer of
+    repeated ways, are left out. The order of the rows plays no part.
+    """
+    extra = np.asarray(step_minutes, dtype=np.float64)
+    price = cut_price(unplaced_minutes, arcs.minutes, extra, min(nodes, schools))
+    top = max(price, float(arcs.minutes.max(initial=0.0, where=arcs.minutes <= price)), float(extra.max(initial=0.0)))
+    scale = min(_MOST_UNITS, most_units(nodes, schools, MOST_PUPILS)) / (top or 1.0)
+    rows = np.flatnonzero(arcs.minutes <= price)
+    rows = rows[np.lexsort((arcs.minutes[rows], arcs.school[rows], arcs.node[rows]))]
+    repeated = np.zeros(len(rows), dtype=np.bool_)
+    repeated[1:] = (np.diff(arcs.node[rows]) == 0) & (np.diff(arcs.school[rows]) == 0)
+    rows = rows[~repeated]
+    ways = np.bincount(arcs.node[rows], minlength=nodes)
+    first = np.concatenate([[0], np.cumsum(ways + 1)])
+    at = np.arange(len(rows)) + arcs.node[rows]  # every node before has one slot more than ways
+    school = np.full(first[-1], schools, dtype=np.int32)
+    units = np.full(first[-1], np.rint(price * scale) + 1, dtype=np.int64)
+    school[at], units[at] = arcs.school[rows], np.rint(arcs.minutes[rows] * scale)
+    slot = np.full(len(arcs.node), -1, dtype=np.int64)
+    slot[rows] = at
+    links = _linked(first.astype(np.int32), school, schools, units, np.rint(extra * scale).astype(np.int64))
+    return SchoolGraph(links, slot, scale)
+
+
+def _linked(first: Indices, school: Indices, schools: int, units: Ints, extra: Ints) -> Links:
+    node = np.repeat(np.arange(len(first) - 1, dtype=np.int32), np.diff(first))
+    by_school = np.argsort(school, kind="stable").astype(np.int32)
+    seats = np.concatenate([[0], np.cumsum(np.bincount(school, minlength=schools + 1))]).astype(np.int32)
+    rows, other = _pairs(first, node, school, by_school, seats)
+    owner = np.repeat(np.arange(len(rows) - 1, dtype=np.int64), np.diff(rows))
+    # sorted by other and owner, the pairs stand in the order of their counterparts
+    back = np.empty(len(other), dtype=np.int32)
+    back[np.lexsort((owner, other))] = np.arange(len(other), dtype=np.int32)
+    return Links(first, node, school, units, seats, rows, other, back, extra)
+
+
+@kernel
+def _pairs(
+    first: Indices, node: Indices, school: Indices, by_school: Indices, seats: Indices
+) -> tuple[Indices, Indices]:
+    """(rows[school + 1], other[pair]): for each school the others that share a node with it, in rising order."""
+    count = len(seats) - 1
+    rows, seen = np.zeros(count + 1, np.int32), np.full(count, -1, np.int32)
+    found, size = np.empty(max(len(school), 16), np.int32), 0
+    for a in range(count):
+        seen[a] = a
+        begin = size
+        for seat in range(seats[a], seats[a + 1]):
+            i = node[by_school[seat]]
+            for slot in range(first[i], first[i + 1]):
+                b = school[slot]
+                if seen[b] != a:
+                    seen[b] = a
+                    if size == len(found):
+                        found = np.concatenate((found, np.empty(size, np.int32)))
+                    found[size] = b
+                    size += 1
+        found[begin:size].sort()
+        rows[a + 1] = size
+    return rows, found[:size].copy()
