@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from placesim.records import Floats, Ints
@@ -30,16 +31,25 @@ class Steps:
     minutes: Floats
 
 
-def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: float) -> Ints:
+@dataclass(frozen=True)
+class Beds:
+    """Ways that need a bed, boards[row], and the beds[school] there are for them."""
+
+    boards: NDArray[np.bool_]
+    beds: Ints
+
+
+def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: float, beds: Beds | None = None) -> Ints:
     """pupils[row] of the flow that makes minutes + step minutes + unplaced_minutes × unplaced least.
 
-    pupils[node]. Every pupil may stay unplaced, so there is always a solution. Solved exactly, in whole costs: minutes
-    × scale, rounded, with scale = range ÷ largest cost. The range is 2⁴⁴, and less where prices in the solver,
-    which grow with (nodes + 1) × the longest alternating path, or the total could leave 64 bits; so the total differs
-    from that of unrounded costs by at most 2 ÷ scale per pupil. A price of the unplaced beyond what any chain of moves
-    can cost changes nothing and is cut to that; it is raised by one unit, so that a pupil for whom a way costs as much
-    is placed. Arcs are sorted by node, school and minutes first: equal totals are resolved in that order, whatever the
-    order of the rows. Goldberg's cost scaling in OR-tools' SimpleMinCostFlow.
+    pupils[node]; by ways that need a bed no more come to a school than it has beds. Every pupil may stay unplaced, so
+    there is always a solution. Solved exactly, in whole costs: minutes × scale, rounded, with scale = range ÷ largest
+    cost. The range is 2⁴⁴, and less where prices in the solver, which grow with (nodes + 1) × the longest alternating
+    path, or the total could leave 64 bits; so the total differs from that of unrounded costs by at most 2 ÷ scale per
+    pupil. A price of the unplaced beyond what any chain of moves can cost changes nothing and is cut to that; it is
+    raised by one unit, so that a pupil for whom a way costs as much is placed. Arcs are sorted by node, school and
+    minutes first: equal totals are resolved in that order, whatever the order of the rows. Goldberg's cost scaling in
+    OR-tools' SimpleMinCostFlow.
     """
     schools, out = len(steps.places), np.zeros(len(arcs.node), dtype=np.int64)
     price = cut_price(unplaced_minutes, arcs.minutes, steps.minutes, min(len(pupils), schools))
@@ -49,17 +59,28 @@ def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: floa
     if not len(rows):
         return out
     rows = rows[np.lexsort((arcs.minutes[rows], arcs.school[rows], arcs.node[rows]))]
-    sink = len(pupils) + schools
+    boards, asleep = _through_beds(rows, arcs, beds)
+    sink = len(pupils) + schools + len(asleep)
+    bed = len(pupils) + schools + np.arange(len(asleep))
+    school = len(pupils) + arcs.school[rows]
+    school[boards] = bed[np.searchsorted(asleep, arcs.school[rows][boards])]
     step_school, step = np.nonzero(steps.places)
-    tails = [arcs.node[rows], len(pupils) + step_school, np.arange(len(pupils))]
-    heads = [len(pupils) + arcs.school[rows], np.full(len(step), sink), np.full(len(pupils), sink)]
-    room = np.concatenate([pupils[arcs.node[rows]], steps.places[step_school, step], pupils])
-    cost = np.concatenate([arcs.minutes[rows], steps.minutes[step], np.full(len(pupils), price)])
-    most = most_units(len(pupils), schools, int(pupils.sum()))
+    there = beds.beds[asleep] if beds else asleep
+    tails = [arcs.node[rows], bed, len(pupils) + step_school, np.arange(len(pupils))]
+    heads = [school, len(pupils) + asleep, np.full(len(step), sink), np.full(len(pupils), sink)]
+    room = np.concatenate([pupils[arcs.node[rows]], there, steps.places[step_school, step], pupils])
+    cost = np.concatenate([arcs.minutes[rows], np.zeros(len(bed)), steps.minutes[step], np.full(len(pupils), price)])
+    most = most_units(len(pupils), schools + len(bed), int(pupils.sum()))
     units = np.rint(cost / (cost.max() or 1.0) * most).astype(np.int64)
     units[-len(pupils) :] += 1
     out[rows] = solve_whole(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
     return out
+
+
+def _through_beds(rows: Ints, arcs: Arcs, beds: Beds | None) -> tuple[NDArray[np.bool_], Ints]:
+    """(which of the rows need a bed, the schools they lead to)"""
+    boards = beds.boards[rows] if beds else np.zeros(len(rows), dtype=bool)
+    return boards, np.unique(arcs.school[rows][boards])
 
 
 def solve_whole(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) -> Ints:

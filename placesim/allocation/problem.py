@@ -106,3 +106,12 @@ def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     row = np.repeat(np.arange(len(left)), count)
     within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     return row, start[row] + within
+
+
+def minutes_between(arcs: Arcs, node: Ints, school: Ints) -> Floats:
+    """minutes[row] of the way from node[row] to school[row]; 0 where the ways know none."""
+    row, way = pairs(node, arcs.node)
+    same = arcs.school[way] == school[row]
+    minutes = np.zeros(len(node))
+    minutes[row[same]] = arcs.minutes[way[same]]
+    return minutes

@@ -258,6 +258,13 @@ class Closure(_Strict):
         return self
 
 
+class Band(_Strict):
+    """One `[[allocation.bands]]`: minutes of the way past `over` weigh so many times as much."""
+
+    over: Positive = Field(description="minutes")
+    weight: Annotated[float, Field(ge=0, le=1000)] = Field(description="minutes that a minute past `over` counts for")
+
+
 class Tier(_Strict):
     """One `[[allocation.tiers]]`: pupils of equal entitlement to a place. The first tier is admitted first."""
 
@@ -287,6 +294,10 @@ class AllocationParameters(_Strict):
     calibrate: bool = Field(default=True, description="start from the rolls of the base year, where they are known")
     candidates: int = Field(default=12, ge=1, le=500, description="nearest schools an area may be sent to")
     limit_minutes: dict[str, Positive] = Field(default={}, description="stage → longest way to a school")
+    day_minutes: dict[str, Positive] = Field(
+        default={}, description="stage → longest way of a day pupil; who has a longer one boards, where there are beds"
+    )
+    bands: tuple[Band, ...] = Field(default=(), strict=False, description="under `transport`, in rising order")
     over_design_minutes: NonNegative = 10.0
     over_cap_minutes: NonNegative = 30.0
     unplaced_minutes: Positive = 600.0
