@@ -71,7 +71,7 @@ def school_graph(
     """
     extra = np.asarray(step_minutes, dtype=np.float64)
     price = cut_price(unplaced_minutes, arcs.minutes, extra, min(nodes, schools))
-    top = max(price, float(arcs.minutes.max(initial=0.0, where=arcs.minutes <= price)), float(extra.max(initial=0.0)))
+    top = max(price, float(extra.max(initial=0.0)))  # no way that is kept is dearer than the price
     scale = min(_MOST_SUM // max(most_pupils, 1), most_units(nodes, schools, most_pupils)) / (top or 1.0)
     rows = np.flatnonzero(arcs.minutes <= price)
     by_school = rows[counted(arcs.school[rows], schools)[1]]
@@ -137,6 +137,8 @@ def _pairs(
         seen[a] = a
         begin = size
         for seat in range(seats[a], seats[a + 1]):
+            if size - begin == count - 1:
+                break  # it shares nodes with all others
             i = node[by_school[seat]]
             for slot in range(first[i], first[i + 1]):
                 b = school[slot]
