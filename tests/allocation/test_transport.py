@@ -261,6 +261,22 @@ def test_a_random_county_equals_the_linear_programme(seed: int) -> None:
     assert found == pytest.approx(by_linear_programme(pupils, places, ways, price), rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize(("load", "price"), [(0.9, 60.0), (1.1, 600.0), (0.97, np.inf)])
+def test_many_ways_equal_cost_scaling(load: float, price: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    areas, schools = 400, 150
+    minutes = cdist(rng.random((areas, 2)), rng.random((schools, 2))) * 60
+    pupils = rng.integers(0, 40, areas)
+    places = rng.multinomial(int(pupils.sum() / load), np.full(schools, 1 / schools)) * (rng.random(schools) > 0.1)
+    ways = list(zip(*(i.ravel() for i in np.indices(minutes.shape)), minutes.ravel(), strict=True))
+    flows = []
+    for large in (1, len(ways) + 1):
+        monkeypatch.setattr("placesim.allocation.flow._LARGE", large)
+        flows.append(solve(pupils, places, ways, price))
+    assert flows[0].unplaced.sum() == flows[1].unplaced.sum()
+    assert flows[0].total_minutes == pytest.approx(flows[1].total_minutes, rel=1e-9)
+
+
 @pytest.mark.parametrize("year", [2011, 2016])
 def test_hamilton_equals_the_linear_programme_and_the_published_total(real_data: Path, year: int) -> None:
     folder = real_data / "zoning_hamilton_on"

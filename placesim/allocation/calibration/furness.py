@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.allocation.flow import solve_whole
+from placesim.allocation.scaling import solve_whole
 from placesim.records import Floats, Ints
 
 _ROUNDS = 2000

@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.allocation.flow import Arcs, cut_price, most_units
+from placesim.allocation.scaling import Arcs, cut_price, most_units
 from placesim.kernel import kernel
 from placesim.records import Floats, Ints
 
 Indices = NDArray[np.int32]
 
-MOST_PUPILS: Final = 1 << 22  # of one solve; bounds every sum of pupils × units
-_MOST_UNITS = 1 << 37  # largest whole cost: three of them, a way, a step and a price, × MOST_PUPILS stay within 63 bits
+MOST_PUPILS: Final = 1 << 22  # of one solve, unless a graph is made for fewer
+_MOST_SUM = 1 << 60  # pupils × largest whole cost: three of those, a way, a step and a price, stay within 63 bits
 
 
 class Links(NamedTuple):
@@ -42,12 +42,13 @@ class Links(NamedTuple):
 
 @dataclass(frozen=True)
 class SchoolGraph:
-    """What does not change from solve to solve: links, the slot[row] of each way given (−1: never used), and units per
-    minute."""
+    """What does not change from solve to solve: links, the slot[row] of each way given (−1: never used), units per
+    minute, and how many pupils it is made for."""
 
     links: Links
     slot: Ints
     scale: float
+    most_pupils: int
 
     @property
     def nodes(self) -> int:
@@ -58,22 +59,23 @@ class SchoolGraph:
         return len(self.links.seats) - 2
 
 
-def school_graph(arcs: Arcs, nodes: int, schools: int, *, step_minutes: Floats, unplaced_minutes: float) -> SchoolGraph:
+def school_graph(
+    arcs: Arcs, nodes: int, schools: int, *,
+    step_minutes: Floats, unplaced_minutes: float, most_pupils: int = MOST_PUPILS,
+) -> SchoolGraph:  # fmt: skip
     """The fixed part of a transport problem with priced steps, see `flow.cheapest_flow` for its objective.
 
     step_minutes[step] ≥ 0, rising. Costs are whole: minutes × scale, rounded; as there, a price of the unplaced beyond
     what any chain of moves can cost is cut, and raised by one unit. Ways dearer than the price, and the longer of
-    repeated ways, are left out. The order of the rows plays no part.
+    repeated ways, are left out. The order of the rows plays no part. The fewer pupils at most, the finer the units.
     """
     extra = np.asarray(step_minutes, dtype=np.float64)
     price = cut_price(unplaced_minutes, arcs.minutes, extra, min(nodes, schools))
-    top = max(price, float(arcs.minutes.max(initial=0.0, where=arcs.minutes <= price)), float(extra.max(initial=0.0)))
-    scale = min(_MOST_UNITS, most_units(nodes, schools, MOST_PUPILS)) / (top or 1.0)
+    top = max(price, float(extra.max(initial=0.0)))  # no way that is kept is dearer than the price
+    scale = min(_MOST_SUM // max(most_pupils, 1), most_units(nodes, schools, most_pupils)) / (top or 1.0)
     rows = np.flatnonzero(arcs.minutes <= price)
-    rows = rows[np.lexsort((arcs.minutes[rows], arcs.school[rows], arcs.node[rows]))]
-    repeated = np.zeros(len(rows), dtype=np.bool_)
-    repeated[1:] = (np.diff(arcs.node[rows]) == 0) & (np.diff(arcs.school[rows]) == 0)
-    rows = rows[~repeated]
+    by_school = rows[counted(arcs.school[rows], schools)[1]]
+    rows = _shortest(by_school[counted(arcs.node[by_school], nodes)[1]], arcs.node, arcs.school, arcs.minutes)
     ways = np.bincount(arcs.node[rows], minlength=nodes)
     first = np.concatenate([[0], np.cumsum(ways + 1)])
     at = np.arange(len(rows)) + arcs.node[rows]  # every node before has one slot more than ways
@@ -82,20 +84,45 @@ def school_graph(arcs: Arcs, nodes: int, schools: int, *, step_minutes: Floats, 
     school[at], units[at] = arcs.school[rows], np.rint(arcs.minutes[rows] * scale)
     slot = np.full(len(arcs.node), -1, dtype=np.int64)
     slot[rows] = at
-    links = _linked(first.astype(np.int32), school, schools, units, np.rint(extra * scale).astype(np.int64))
-    return SchoolGraph(links, slot, scale)
+    links = linked(first.astype(np.int32), school, schools, units, np.rint(extra * scale).astype(np.int64))
+    return SchoolGraph(links, slot, scale, most_pupils)
 
 
-def _linked(first: Indices, school: Indices, schools: int, units: Ints, extra: Ints) -> Links:
+def linked(first: Indices, school: Indices, schools: int, units: Ints, extra: Ints) -> Links:
+    """Links of slots that stand in the order of their nodes, the last of each being to stay unplaced."""
     node = np.repeat(np.arange(len(first) - 1, dtype=np.int32), np.diff(first))
-    by_school = np.argsort(school, kind="stable").astype(np.int32)
-    seats = np.concatenate([[0], np.cumsum(np.bincount(school, minlength=schools + 1))]).astype(np.int32)
+    seats, by_school = counted(school, schools + 1)
     rows, other = _pairs(first, node, school, by_school, seats)
-    owner = np.repeat(np.arange(len(rows) - 1, dtype=np.int64), np.diff(rows))
-    # sorted by other and owner, the pairs stand in the order of their counterparts
-    back = np.empty(len(other), dtype=np.int32)
-    back[np.lexsort((owner, other))] = np.arange(len(other), dtype=np.int32)
-    return Links(first, node, school, units, seats, rows, other, back, extra)
+    return Links(first, node, school, units, seats, rows, other, _counterparts(rows, other), extra)
+
+
+@kernel
+def counted(values: Indices | Ints, count: int) -> tuple[Indices, Indices]:
+    """(starts[value + 1], order) of values below `count`, sorted stably by counting."""
+    starts = np.zeros(count + 1, np.int32)
+    for value in values:
+        starts[value + 1] += 1
+    for value in range(count):
+        starts[value + 1] += starts[value]
+    free, order = starts.copy(), np.empty(len(values), np.int32)
+    for at in range(len(values)):
+        order[free[values[at]]] = at
+        free[values[at]] += 1
+    return starts, order
+
+
+@kernel
+def _shortest(rows: Ints, node: Ints, school: Ints, minutes: Floats) -> Ints:
+    """Rows, sorted by node and school, with the shortest of repeated ways only."""
+    kept, size = np.empty(len(rows), np.int64), 0
+    for row in rows:
+        last = kept[size - 1]
+        if size == 0 or node[last] != node[row] or school[last] != school[row]:
+            kept[size] = row
+            size += 1
+        elif minutes[row] < minutes[last]:
+            kept[size - 1] = row
+    return kept[:size].copy()
 
 
 @kernel
@@ -110,6 +137,8 @@ def _pairs(
         seen[a] = a
         begin = size
         for seat in range(seats[a], seats[a + 1]):
+            if size - begin == count - 1:
+                break  # it shares nodes with all others
             i = node[by_school[seat]]
             for slot in range(first[i], first[i + 1]):
                 b = school[slot]
@@ -122,3 +151,13 @@ def _pairs(
         found[begin:size].sort()
         rows[a + 1] = size
     return rows, found[:size].copy()
+
+
+@kernel
+def _counterparts(rows: Indices, other: Indices) -> Indices:
+    """back[pair]: in each row the counterparts stand in the order of the rows they come from."""
+    back, free = np.empty(len(other), np.int32), rows.copy()
+    for pair in range(len(other)):
+        back[pair] = free[other[pair]]
+        free[other[pair]] += 1
+    return back

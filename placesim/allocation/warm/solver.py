@@ -7,17 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from placesim.allocation.flow import solve_whole
 from placesim.allocation.warm.board import lay_board
 from placesim.allocation.warm.certificate import costs
 from placesim.allocation.warm.chains import settle
-from placesim.allocation.warm.graph import MOST_PUPILS, Links, SchoolGraph
-from placesim.allocation.warm.prices import lowest_prices
+from placesim.allocation.warm.graph import Links, SchoolGraph
+from placesim.allocation.warm.rough import rough_start
 from placesim.errors import InputError
 from placesim.kernel import kernel
 from placesim.records import Ints, require
 
-_LARGE: Final = 100_000  # slots from which a first solution comes sooner by cost scaling
+_LARGE: Final = 100_000  # slots from which a first solution comes sooner from a rough one
 
 
 @dataclass(frozen=True)
@@ -49,24 +48,24 @@ class Solution:
 def solve_first(graph: SchoolGraph, pupils: Ints, places: Ints) -> Solution:
     """The exact solution for pupils[node] and places[school, step] without one to start from, certified.
 
-    Small graphs by chains of moves from everybody's cheapest way; large ones by Goldberg's cost scaling, the prices
-    then being the lowest ones at which nobody on that flow would rather move.
+    Small graphs by chains of moves from everybody's cheapest way; large ones from a rough solution, see `rough`.
     """
-    links, seats = graph.links, _case(graph, pupils, places)
-    if len(links.school) < _LARGE:
-        nobody = np.zeros(len(links.school), dtype=np.int64)
-        return _solved(graph, pupils, seats, nobody, np.zeros(graph.schools + 1, dtype=np.int64))
-    flow = _by_scaling(graph, pupils, seats)
-    return _solved(graph, pupils, seats, flow, lowest_prices(links, flow, seats))
+    case = _case(graph, pupils, places)
+    if len(graph.links.school) < _LARGE:
+        start = np.zeros(len(graph.links.school), dtype=np.int64), np.zeros(graph.schools + 1, dtype=np.int64)
+    else:
+        start = rough_start(graph.links, pupils, case)
+    return _solved(graph, pupils, case, *start)
 
 
 def solve_from(graph: SchoolGraph, start: Solution, pupils: Ints, places: Ints) -> Solution:
     """The exact solution for pupils[node] and places[school, step], certified; the nearer the case of `start`, the
     sooner found.
 
-    pupils, places: whole numbers of 0 or more; no pupils beyond MOST_PUPILS in all. Successive shortest paths on the
-    school graph, see `chains`; primal and dual cost are then compared as whole numbers. Equal totals are resolved by
-    what came before: the same start and case give the same flow.
+    pupils, places: whole numbers of 0 or more; no more pupils in all than the graph is made for. Successive shortest
+    paths on the school graph, see `chains`; primal and dual cost are then compared as whole numbers. Any start will do:
+    pupils who would rather sit elsewhere at its prices sit there first. Equal totals are resolved by what came before:
+    the same start and case give the same flow.
     """
     return _solved(graph, pupils, _case(graph, pupils, places), start.pupils.copy(), start.price.copy())
 
@@ -82,9 +81,9 @@ def _case(graph: SchoolGraph, pupils: Ints, places: Ints) -> Ints:
         if (values < 0).any():
             at = np.unravel_index(int((values < 0).argmax()), values.shape)
             raise InputError(name, "must not be negative", tuple(map(int, at)), values[at])
-    if pupils.max(initial=0) > MOST_PUPILS or pupils.sum() > MOST_PUPILS:
-        raise InputError("pupils", f"must not add up to more than {MOST_PUPILS}", value=int(pupils.sum()))
-    return np.minimum(places, MOST_PUPILS).astype(np.int64)
+    if pupils.max(initial=0) > graph.most_pupils or pupils.sum() > graph.most_pupils:
+        raise InputError("pupils", f"must not add up to more than {graph.most_pupils}", value=int(pupils.sum()))
+    return np.minimum(places, graph.most_pupils).astype(np.int64)
 
 
 def _solved(graph: SchoolGraph, pupils: Ints, places: Ints, flow: Ints, price: Ints) -> Solution:
@@ -104,31 +103,22 @@ def _solve(links: Links, pupils: Ints, places: Ints, flow: Ints, price: Ints) ->
 
 @kernel
 def _fit(links: Links, node: int, pupils: int, flow: Ints, price: Ints) -> None:
-    """Give a node its new number of pupils, in the slots that carry its pupils already: the fullest first."""
+    """Give a node its new number of pupils, in slots that cost it least: those that carry them, fullest first."""
     first, end, rest = links.first[node], links.first[node + 1], pupils
+    cheapest, least = first, links.units[first] + price[links.school[first]]
+    for slot in range(first + 1, end):
+        cost = links.units[slot] + price[links.school[slot]]
+        if cost < least:
+            cheapest, least = slot, cost
     for slot in range(first, end):
+        if flow[slot] > 0 and links.units[slot] + price[links.school[slot]] > least:
+            flow[slot] = 0
         rest -= flow[slot]
     while rest != 0:
-        fullest, cheapest = first, first
-        for slot in range(first + 1, end):
+        fullest = cheapest
+        for slot in range(first, end):
             if flow[slot] > flow[fullest]:
                 fullest = slot
-            cost = links.units[slot] + price[links.school[slot]]
-            if cost < links.units[cheapest] + price[links.school[cheapest]]:
-                cheapest = slot
-        slot = fullest if flow[fullest] > 0 else cheapest
-        change = max(rest, -flow[slot])
-        flow[slot] += change
+        change = max(rest, -flow[fullest])
+        flow[fullest] += change
         rest -= change
-
-
-def _by_scaling(graph: SchoolGraph, pupils: Ints, places: Ints) -> Ints:
-    """flow[slot] by Goldberg's cost scaling: nodes, schools and one sink."""
-    links, schools = graph.links, graph.schools
-    sink = graph.nodes + schools
-    school, step = np.nonzero(places)
-    tails = np.concatenate([links.node, graph.nodes + school])
-    heads = np.concatenate([graph.nodes + links.school, np.full(len(school), sink)])
-    room = np.concatenate([pupils[links.node], places[school, step]])
-    units = np.concatenate([links.units, links.extra[step]])
-    return solve_whole(tails, heads, room, units, pupils)[: len(links.school)]
