@@ -86,29 +86,49 @@ def _zoning(district: District, school: Ints, stopped: Stop) -> Zoning:
 
 
 def _search(district: District, seconds: float, seed: int) -> tuple[Ints, Stop]:
-    clock = time.monotonic()
-    graph = unit_graph(district.pairs, len(district.pupils))
-    school = first_plan(district, graph, unreachable(district))
-    usual = usual_change(district, graph, school)
-    prices = zone_prices(district, usual * _BREACH)
-    state = first_state(district, prices, school, seed)
-    bound = lower_bound(district, float(state.value[0]))
-    total = max(LEAST_MOVES, MOVES_PER_UNIT * len(district.pupils))
-    chunk, done, planned = min(total // _CHUNKS, _LARGEST_CHUNK), 0, total
-    stopped: Stop = "effort"
-    while done < planned:
-        if state.value[3] <= _PROVEN and state.value[2] <= bound + _PROVEN * max(1.0, abs(bound)):
-            return state.best, "gap"
-        elapsed = time.monotonic() - clock
-        if stopped == "time" or elapsed > seconds * max(_EARLY, done / total):
-            stopped = "time"
-            planned = min(total, int(done * seconds / elapsed))
-            if done >= planned:
-                break
-        temperature = usual * _HOT * (_COLD / _HOT) ** (done / planned)
-        anneal(graph, prices, state, min(chunk, planned - done), temperature)
-        done += chunk
-    return state.best, stopped
+    """(best plan found, what ended the search). Where units stay out of reach or zones below the floor, once more, so
+    hot at first that breaches are no barrier."""
+    search = _Search(district, seconds, seed)
+    stopped = search.cool(_HOT)
+    if stopped == "effort" and search.state.value[3] > _PROVEN:
+        stopped = search.cool(_HOT * _BREACH)
+    return search.state.best, stopped
+
+
+class _Search:
+    """One search: the plan it is at, the moves it has made and the time it has left."""
+
+    def __init__(self, district: District, seconds: float, seed: int):
+        self.start, self.seconds = time.monotonic(), seconds
+        self.graph = unit_graph(district.pairs, len(district.pupils))
+        school = first_plan(district, self.graph, unreachable(district))
+        self.usual = usual_change(district, self.graph, school)
+        self.prices = zone_prices(district, self.usual * _BREACH)
+        self.state = first_state(district, self.prices, school, seed)
+        self.bound = lower_bound(district, float(self.state.value[0]))
+        self.moves = max(LEAST_MOVES, MOVES_PER_UNIT * len(district.pupils))
+
+    def proven(self) -> bool:
+        """Whether the best plan has no breach and reaches the bound."""
+        return bool(
+            self.state.value[3] <= _PROVEN and self.state.value[2] <= self.bound + _PROVEN * max(1.0, abs(self.bound))
+        )
+
+    def cool(self, hot: float) -> Stop:
+        """Anneal from `hot` usual changes of cost down to `_COLD`; where time gets short, in as many moves as fit."""
+        start, done, planned = time.monotonic(), 0, self.moves
+        left, chunk = self.seconds - (start - self.start), min(self.moves // _CHUNKS, _LARGEST_CHUNK)
+        stopped: Stop = "effort"
+        while done < planned:
+            if self.proven():
+                return "gap"
+            elapsed = time.monotonic() - start
+            if stopped == "time" or elapsed > left * max(_EARLY, done / self.moves):
+                stopped, planned = "time", min(self.moves, int(done * max(0.0, left) / elapsed))
+            temperature = self.usual * hot * (_COLD / hot) ** (done / max(planned, 1))
+            anneal(self.graph, self.prices, self.state, max(0, min(chunk, planned - done)), temperature)
+            done += chunk
+        return stopped
 
 
 def _compile() -> None:
