@@ -96,7 +96,7 @@ FIGURES: Final = {
     "rate": "per person and year",
     "sd": "log",
     **dict.fromkeys(("mape", "bias", "coverage", "share_of_pupils", "share_of_residents"), "share"),
-    **dict.fromkeys(("roll_by_rule", "continuing", "wanted", "admitted", "moved_in"), "pupils"),
+    **dict.fromkeys(("roll_by_rule", "continuing", "wanted", "admitted", "moved_in", "boarders"), "pupils"),
     **dict.fromkeys(("intake_design", "intake_cap", "intake_emergency"), "places"),
     **dict.fromkeys(("pupils_in_towns", "homes_in_towns", "village_pupils_in_towns"), "share"),
     "walkers": "pupils",

@@ -5,6 +5,6 @@ from placesim.allocation.choose import choose
 from placesim.allocation.place_values import place_values
 from placesim.allocation.transport import Flow, transport
 from placesim.allocation.whole import whole
-from placesim.allocation.zoning import Zoning, ZoneWeights, zone
+from placesim.allocation.zoning import ZoneWeights, Zoning, zone
 
 __all__ = ["Flow", "ZoneWeights", "Zoning", "allocate", "choose", "place_values", "transport", "whole", "zone"]

@@ -162,7 +162,7 @@ class _September:
         placed = seated
         for k, rule in enumerate(self.county.rules):
             grade = self.county.grades(k).start
-            way = _Way(rule, wants[k], self._serves, self.county.boarding(k, boarders(self.county, placed)))
+            way = _Way(rule, wants[k], self._serves, self.county.boarding(k, boarders(self.county, placed).sum(axis=1)))
             placed = together(placed, self._beyond_border(grade), self._admit(k, grade, entrants, entry[:, k], way))
         return placed
 
@@ -179,7 +179,7 @@ class _September:
             filled = self.open_years[:, k] >= g - county.grades(k).start
             rule = "transport" if county.rules[k] in CAPACITY_BOUND else county.rules[k]
             teaches = self._serves & (filled & schools)[:, None]
-            way = _Way(rule, wants[k], teaches, county.boarding(k, boarders(county, placed)))
+            way = _Way(rule, wants[k], teaches, county.boarding(k, boarders(county, placed).sum(axis=1)))
             placed = together(placed, self._admit(k, g, cells, left[:, g], way))
         return placed
 
