@@ -10,9 +10,17 @@ from placesim.allocation.catchment import catchment
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
 from placesim.allocation.nearest import nearest
 from placesim.allocation.problem import Problem, Shipments, first_ways, shipments
+from placesim.records import Ints
+from placesim.scenario.parameters import AllocationParameters
 from placesim.vocabulary import EMERGENCY
 
 Rule = Callable[[Problem], Shipments]
+
+
+def priced_steps(left: Ints, parameters: AllocationParameters) -> Steps:
+    """left[school, level] as steps: up to the design level, to the cap, to the emergency level, at rising prices."""
+    extra = np.maximum.accumulate([0.0, parameters.over_design_minutes, parameters.over_cap_minutes])
+    return Steps(np.diff(left, axis=1, prepend=0), extra)
 
 
 def least_minutes(problem: Problem) -> Shipments:
@@ -24,8 +32,7 @@ def least_minutes(problem: Problem) -> Shipments:
     told, arcs = problem.parameters, problem.arcs
     rows = first_ways(arcs, problem.left[arcs.school, EMERGENCY] > 0, told.candidates)
     ways = Arcs(arcs.node[rows], arcs.school[rows], arcs.minutes[rows])
-    extra = np.maximum.accumulate([0.0, told.over_design_minutes, told.over_cap_minutes])
-    steps = Steps(np.diff(problem.left, axis=1, prepend=0), extra)
+    steps = priced_steps(problem.left, told)
     return shipments(ways.node, ways.school, cheapest_flow(problem.pupils, ways, steps, told.unplaced_minutes))
 
 
