@@ -147,13 +147,23 @@ def _in_processes(work: Callable[[Any, Any], Any], tasks: Sequence[Any], shared:
                     busy.remove(end)
                 yield batch
     except (EOFError, ConnectionError) as error:
-        raise WorkerError(next((p.exitcode for p in ends.values() if not p.is_alive()), None)) from error
+        raise WorkerError(_exit_code(list(ends.values()))) from error
     finally:
         for process in ends.values():
             process.terminate()
         for end, process in ends.items():
             process.join()
             end.close()
+
+
+def _exit_code(processes: list[SpawnProcess]) -> int | None:
+    """Of one that is gone; its pipes may close a little before it is."""
+    gone = wait([p.sentinel for p in processes], timeout=1.0)
+    for process in processes:
+        if process.sentinel in gone:
+            process.join(1.0)
+            return process.exitcode
+    return None
 
 
 def _send(end: Connection, waiting: Sent, size: int) -> bool:

@@ -14,11 +14,17 @@ from placesim.allocation.nearest import nearest
 from placesim.allocation.problem import Problem, Shipments, first_ways, shipments
 from placesim.allocation.tiers import tiers
 from placesim.allocation.wanted import Near, as_wanted, redirected
-from placesim.records import Floats
-from placesim.scenario.parameters import Band
+from placesim.records import Floats, Ints
+from placesim.scenario.parameters import AllocationParameters, Band
 from placesim.vocabulary import EMERGENCY
 
 Rule = Callable[[Problem], Shipments]
+
+
+def priced_steps(left: Ints, parameters: AllocationParameters) -> Steps:
+    """left[school, level] as steps: up to the design level, to the cap, to the emergency level, at rising prices."""
+    extra = np.maximum.accumulate([0.0, parameters.over_design_minutes, parameters.over_cap_minutes])
+    return Steps(np.diff(left, axis=1, prepend=0), extra)
 
 
 def least_minutes(problem: Problem) -> Shipments:
@@ -37,8 +43,7 @@ def least_minutes(problem: Problem) -> Shipments:
     rows = np.union1d(*(first_ways(arcs, usable & asked, told.candidates) for asked in (first, ~first)))
     ways = Arcs(arcs.node[rows], arcs.school[rows], arcs.minutes[rows])
     price = counted_minutes(ways.minutes, told.bands) + np.where(first[rows], 0.0, told.private_return_minutes)
-    extra = np.maximum.accumulate([0.0, told.over_design_minutes, told.over_cap_minutes])
-    steps = Steps(np.diff(problem.left, axis=1, prepend=0), extra)
+    steps = priced_steps(problem.left, told)
     if (wants := first_wants(problem)) is not None:
         return redirected(problem, wants, Near(ways, price), steps)
     beds = beds_for(problem.boarding, ways.minutes)

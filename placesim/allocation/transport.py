@@ -42,7 +42,7 @@ def transport(
     flow = np.zeros(len(arcs.node), dtype=np.int64)
     flow[ways] = cheapest_flow(supply, usable, Steps(np.minimum(room, supply.sum())[:, None], np.zeros(1)), price)
     placed = np.bincount(arcs.node, weights=flow, minlength=len(supply)).astype(np.int64)
-    return Flow(flow, supply - placed, float(usable.minutes @ flow[ways]))
+    return Flow(flow, supply - placed, float((usable.minutes * flow[ways]).sum()))
 
 
 def asked(
