@@ -50,7 +50,7 @@ def level(real_data: Path) -> Callable[[str], Level]:
 
 
 def cut(case: Case, school: Any) -> int:
-    return sum(school[a] != school[b] for a, b in case.neighbours)
+    return int(sum(school[a] != school[b] for a, b in case.neighbours))
 
 
 def solved(case: Case, **more: Any) -> list[Zoning]:
