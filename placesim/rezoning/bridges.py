@@ -1,5 +1,5 @@
-"""What the map leaves apart is joined, and what the travel table leaves out is estimated, so that every area has a zone;
-each time it is told."""
+"""What the map leaves apart is joined, what the travel table leaves out is estimated, so that every area has a zone; it
+is told each time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bridged(areas: gpd.GeoDataFrame, pairs: Ints, notes: list[Finding]) -> Ints:
 def ways_of_the_cut_off(
     run: Run, minutes: Floats, members: tuple[tuple[int, ...], ...], notes: list[Finding]
 ) -> Floats:
-    """minutes[area, zone] in which areas that reach no school have the straight line × 1.3 at the county's usual pace."""
+    """minutes[area, zone] in which areas that reach no school have the straight line × 1.3 at the county's pace."""
     lost = np.flatnonzero(np.isinf(minutes).all(axis=1))
     if not len(lost):
         return minutes

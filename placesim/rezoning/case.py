@@ -50,7 +50,9 @@ class RezoningCase:
 
 
 def rezoning_case(run: Run, stage: str, year: int) -> RezoningCase:
-    """The stage in the year. Places are those of public schools that teach it, at design level.
+    """The stage in the year. Places are those of public schools that teach all its grades, at design level.
+
+    Schools of some grades only (teaching points) have no zone: theirs is within that of the school that follows.
 
     Raises DataError: no area or no such school.
     """
@@ -58,17 +60,22 @@ def rezoning_case(run: Run, stage: str, year: int) -> RezoningCase:
     k, y = run.places.stages.ids.index(stage), run.places.years.index(year)
     places = allocation.stage_places[:, k, y, DESIGN]
     private = run.places.schools["sector"].eq("private").to_numpy(dtype=bool)
-    open_ = np.flatnonzero((places > 0) & ~private)
+    grades = run.places.stages.grade_slice(stage)
+    notes: list[Finding] = []
+    whole_stage = run.places.serves[:, grades, y].all(axis=1)
+    taught = (places > 0) & ~private
+    open_ = np.flatnonzero(taught & whole_stage)
     if not len(areas) or not len(open_):
         raise DataError([Finding("E640", value=stage, facts={"year": year})])
-    notes: list[Finding] = []
+    if (taught & ~whole_stage).any():
+        part = [run.places.ids[s] for s in np.flatnonzero(taught & ~whole_stage)]
+        notes.append(Finding("N645", facts={"count": len(part), "first": first_few(part)}))
     home = _homes(run, open_, notes)
     members = tuple(tuple(open_[home == area].tolist()) for area in np.unique(home))
     ids = tuple(TOGETHER.join(run.places.ids[s] for s in group) for group in members)
     shared = [name for name in ids if TOGETHER in name]
     if shared:
         notes.append(Finding("N640", facts={"count": len(shared), "first": first_few(shared)}))
-    grades = run.places.stages.grade_slice(stage)
     pairs = bridged(run.inputs.areas, contiguity(run.inputs.areas.geometry).pairs, notes)
     present, present_ids = _present(run, stage, year, members, notes)
     return RezoningCase(

@@ -56,7 +56,7 @@ class Design:
 
 
 def usual_weights(case: RezoningCase) -> ZoneWeights:
-    """In minutes per pupil: 30 for one over the places, 5 for one who moves, 10 × the schools' mean |1 − utilisation|."""
+    """In minutes per pupil: 30 for one over the places, 5 for one who moves, 10 × the mean |1 − utilisation|."""
     return ZoneWeights(imbalance=_BALANCE / len(case.zones), over_places=_OVER, minutes=1.0, moved=_MOVED)
 
 
@@ -72,9 +72,17 @@ def design_zones(case: RezoningCase, options: ZoneOptions, progress: Callable[[s
     for seed in range(options.seed, options.seed + options.seeds):
         progress("zone")
         plan = zone(
-            case.pupils, case.places, case.home, case.pairs, minutes=minutes, present=case.present, weights=weights,
-            min_utilisation=floor, seconds=options.seconds, seed=seed,
-        )  # fmt: skip
+            case.pupils,
+            case.places,
+            case.home,
+            case.pairs,
+            minutes=minutes,
+            present=case.present,
+            weights=weights,
+            min_utilisation=floor,
+            seconds=options.seconds,
+            seed=seed,
+        )
         found.append(plan)
     best = min(found, key=lambda p: (_breaches(case, p.school, floor), p.objective))
     design = price_zones(case, best.school, options)
@@ -117,9 +125,15 @@ def _told(case: RezoningCase, options: ZoneOptions) -> tuple[ZoneWeights, float]
 
 def _district(case: RezoningCase, weights: ZoneWeights, floor: float) -> District:
     return checked_district(
-        case.pupils, case.places, case.home, case.pairs, minutes=case.minutes, present=case.present, weights=weights,
+        case.pupils,
+        case.places,
+        case.home,
+        case.pairs,
+        minutes=case.minutes,
+        present=case.present,
+        weights=weights,
         floor=floor,
-    )  # fmt: skip
+    )
 
 
 def _breaches(case: RezoningCase, school: Ints, floor: float) -> tuple[int, float]:

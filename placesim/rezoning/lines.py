@@ -70,7 +70,7 @@ def plan_lines(design: Design, transition: Transition, language: str) -> list[st
                 best=_number(min(spread)),
                 worst=_number(max(spread)),
                 stopped=label(f"zone.stopped.{design.stopped}", language),
-            )  # fmt: skip
+            )
         )
     before = design.before
     for term in ("minutes", "imbalance", "over_places", "moved"):
@@ -79,17 +79,7 @@ def plan_lines(design: Design, transition: Transition, language: str) -> list[st
     lines.append(said("moved", pupils=data["pupils_moved"], areas=len(data["areas_moved"]), of=len(case.areas)))
     lines.append(said("gains", count=len(data["areas_nearer"]), areas=_named(data["areas_nearer"])))
     lines.append(said("loses", count=len(data["areas_farther"]), areas=_named(data["areas_farther"])))
-    for row in data["schools"]:
-        lines.append(
-            said(
-                "school",
-                school=row["school_id"],
-                pupils=row["pupils"],
-                places=row["places"],
-                now=f"{row['utilisation']:.0%}",
-                before=f"{row['utilisation_before']:.0%}",
-            )  # fmt: skip
-        )
+    lines += [said("school", **_school(row)) for row in data["schools"]]
     lines += [said("feeder", **row) for row in data["feeders"]]
     first = data["valid_from"]
     lines.append(said("start", year=first, notice=transition.notice))
@@ -99,6 +89,11 @@ def plan_lines(design: Design, transition: Transition, language: str) -> list[st
     lines.append(said("entrants", **facts, share=f"{transition.siblings:.0%}"))
     lines += [said("promise", **{k: row[k] for k in ("area_id", "name", "year")}) for row in data["promises"]]
     return [*lines, said("not_modelled")]
+
+
+def _school(row: dict[str, Any]) -> dict[str, Any]:
+    shares = {"now": f"{row['utilisation']:.0%}", "before": f"{row['utilisation_before']:.0%}"}
+    return {"school": row["school_id"], "pupils": row["pupils"], "places": row["places"], **shares}
 
 
 def _terms(terms: ZoneTerms | None) -> dict[str, float | None] | None:

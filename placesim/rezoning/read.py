@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,5 +64,5 @@ def _rows(file: Path) -> pd.DataFrame:
     raise DataError([Finding("E643", file=str(file), value="UTF-8, GB18030")])
 
 
-def _at(file: Path, row: int, column: str, value: object, code: str) -> Finding:
+def _at(file: Path, row: int, column: str, value: Any, code: str) -> Finding:
     return Finding(code, file=str(file), row=int(row), column=column, value="" if pd.isna(value) else str(value))

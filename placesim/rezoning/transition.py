@@ -73,9 +73,8 @@ def promised(design: Design, transition: Transition) -> pd.DataFrame:
     named = rows[recent & ~rows["status"].eq("stalled").to_numpy(dtype=bool)]
     named = named.assign(name=named["name"].fillna(named["development_id"]))
     found = named[["area_id", "name", "year", "dwellings"]].merge(table, on="area_id")
-    return found.groupby(["area_id", "name", "year", "previous_school_id", "school_id"], as_index=False)[
-        "dwellings"
-    ].sum()
+    by = ["area_id", "name", "year", "previous_school_id", "school_id"]
+    return found.groupby(by, as_index=False).agg({"dwellings": "sum"})
 
 
 def entrants_moved(design: Design, transition: Transition) -> tuple[int, int]:
