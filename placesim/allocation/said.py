@@ -59,9 +59,10 @@ def calibration_table(county: County, first: Afresh, years: Sequence[Year]) -> p
 
 
 def intake_table(county: County, years: Sequence[Year]) -> pd.DataFrame:
-    """school_id, stage, year; continuing pupils, wanted, admitted entrants, intake_design, intake_cap, intake_emergency
-    places for them (当年招生学位) beside places_design of the whole stage (结构学位); moved_in to later grades;
-    boarders, whose way is longer than a day pupil's; largest_grade of the largest cohort and leaves, the year in which it will have left."""
+    """school_id, stage, year; continuing pupils, wanted, admitted entrants, intake_design, intake_cap,
+    intake_emergency places for them (当年招生学位) beside places_design of the whole stage (结构学位); moved_in to
+    later grades; boarders, whose way is longer than a day pupil's; largest_grade of the largest cohort and leaves, the
+    year in which it will have left."""
     parts = [_intake_of(county, year, t) for t, year in enumerate(years) if t > 0]
     return pd.concat(parts, ignore_index=True) if parts else no_rows(INTAKE)
 
