@@ -11,7 +11,7 @@ from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration.town_schooling import RURAL, area_types
 from placesim.allocation.county import County
 from placesim.allocation.intake import Year, boarders
-from placesim.records import Inputs, Ints, no_rows
+from placesim.records import Floats, Inputs, Ints, no_rows
 from placesim.vocabulary import CAP, DESIGN, EMERGENCY
 
 CALIBRATION = ("school_id", "stage", "roll_actual", "roll_by_rule", "roll", "residual", "attraction")
@@ -51,11 +51,16 @@ def calibration_table(county: County, first: Afresh, years: Sequence[Year]) -> p
         table = pd.DataFrame(
             {
                 "school_id": ids, "stage": stage, "roll_actual": came + residual, "roll_by_rule": by_rule,
-                "roll": came, "residual": residual, "attraction": fitted.attraction,
+                "roll": came, "residual": residual, "attraction": _attraction(county, k),
             }
         )  # fmt: skip
         parts.append(table[(table["roll_actual"].fillna(0) > 0) | (came > 0)])
     return pd.concat(parts, ignore_index=True) if parts else no_rows(CALIBRATION)
+
+
+def _attraction(county: County, stage: int) -> Floats:
+    """attraction[school] that later years count with."""
+    return county.calibration.attraction[stage] if county.calibration else np.ones(len(county.places.ids))
 
 
 def intake_table(county: County, years: Sequence[Year]) -> pd.DataFrame:
