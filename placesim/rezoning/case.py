@@ -137,6 +137,11 @@ def _present(
     schools = rows.groupby("area_id")["school_id"].agg(lambda ids: sorted(set(ids)))
     zone_of = {run.places.ids[s]: z for z, group in enumerate(members) for s in group}
     named = [schools.get(area, []) for area in run.inputs.area_ids]
+    shared = [
+        a for a, ids in zip(run.inputs.area_ids, named, strict=True) if len({zone_of.get(s, -1) for s in ids}) > 1
+    ]
+    if shared:
+        notes.append(Finding("N646", facts={"count": len(shared), "first": first_few(shared)}))
     present = [next((zone_of[s] for s in ids if s in zone_of), -1) for ids in named]
     return np.array(present, dtype=np.int64), tuple(TOGETHER.join(ids) for ids in named)
 

@@ -123,6 +123,12 @@ def test_without_catchments_the_present_school_is_where_most_pupils_go() -> None
     assert codes(case.notes) == ["N642"]
 
 
+def test_an_area_of_a_shared_zone_counts_as_its_first_schools() -> None:
+    case = case_of(with_tables(TOY, catchments=zones("primary", {"s": "abcde", "t": "ef"})))
+    assert (case.present.tolist(), case.present_ids[4]) == ([0, 0, 0, 0, 0, 1], "s+t")
+    assert codes(case.notes) == ["N646"]
+
+
 def test_pins_hold_where_they_can() -> None:
     def pinned(area: str, name: str) -> rezoning.Design:
         pin = {"pin_id": "1", "kind": "area_school", "area_id": area, "school_id": name, "reason": "promised"}
