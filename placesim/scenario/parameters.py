@@ -254,6 +254,7 @@ class AllocationParameters(_Strict):
     over_design_minutes: NonNegative = 10.0
     over_cap_minutes: NonNegative = 30.0
     unplaced_minutes: Positive = 600.0
+    place_values: bool = Field(default=False, description="save what one more place at each school would be worth")
 
 
 class NormOverrides(_Strict):

@@ -43,6 +43,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "backtest": run.results.backtest,
         **run.results.explanations,
         "flows": run.allocation.rows(),
+        **({} if run.results.place_values is None else {"place_values": run.results.place_values}),
         "joins": run.travel.joins,
         **_access(run),
         "changes": pd.DataFrame(
