@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
+from placesim.allocation.central import central_run
 from placesim.allocation.flow import Arcs, Steps
 from placesim.allocation.transport import asked
 from placesim.allocation.warm import school_graph, solve_first
 from placesim.allocation.warm.prices import lowest_prices
 from placesim.errors import InputError
-from placesim.records import Floats, Ints
+from placesim.records import Floats, Ints, Results, no_rows
+from placesim.scenario.options import AllocationOptions
 
+VALUE_COLUMNS: Final = ("school_id", "stage", "year", "minutes")
 _MOST: Final = 1 << 57  # whole cost of an unplaced pupil: no sum of such prices leaves 64 bits
 
 
@@ -37,6 +41,23 @@ def place_values(
     there = np.isfinite(arcs.minutes)
     usable = Arcs(arcs.node[there], arcs.school[there], arcs.minutes[there])
     return step_values(supply, usable, Steps(room[:, None], np.zeros(1)), price)
+
+
+def value_table(results: Results, options: AllocationOptions) -> pd.DataFrame:
+    """school_id, stage, year, minutes: what one more place at design level would have saved in the central run, for
+    every school and year of the stages under the rule `transport`; no rows for other rules. In minutes with the prices
+    of places over design and over cap and of the unplaced, as the rule weighs them; pupils from outside are seated
+    first. Campuses keep the split of their rooms; a school without any place is no candidate, so that its first place
+    shows no value.
+    """
+    central, ids, tables = central_run(results, options), results.places.ids, []
+    for k, stage in enumerate(central.stages):
+        for t, year in enumerate(results.places.years):
+            laid = central.lay_out(t, k)
+            pupils = laid.by_node(central.staying[:, t, central.grades[k]].T)
+            minutes = step_values(pupils, laid.arcs, laid.steps, central.parameters.unplaced_minutes)
+            tables.append(pd.DataFrame({"school_id": ids, "stage": stage, "year": year, "minutes": minutes}))
+    return pd.concat(tables, ignore_index=True) if tables else no_rows(VALUE_COLUMNS)
 
 
 def step_values(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: float) -> Floats:

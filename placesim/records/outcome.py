@@ -22,7 +22,8 @@ class Results:
     `draws` for a run without sampled futures, `allocation_draws` where these were not placed anew. backtest: stage,
     level (cell | school | total), method, horizon, n, mape, bias, coverage of forecasts of the rolls from past years;
     no rows where the past is too short.
-    explanations: account, movement, entry_ratios, yields (`demography.explanations`)."""
+    explanations: account, movement, entry_ratios, yields (`demography.explanations`). place_values: school_id, stage,
+    year, minutes that one more place would save, where asked for."""
 
     projection: Projection | None
     demand: Demand
@@ -34,6 +35,7 @@ class Results:
     backtest: pd.DataFrame = field(default_factory=lambda: no_rows(BACKTEST))
     explanations: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     allocation_draws: AllocationDraws | None = None
+    place_values: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -347,6 +347,7 @@ class AllocationParameters(_Strict):
         default=None, description="with trend: change of the log odds per year; blank = from past rolls"
     )
     closure: Closure = Closure()
+    place_values: bool = Field(default=False, description="save what one more place at each school would be worth")
 
 
 class NormOverrides(_Strict):

@@ -68,10 +68,11 @@ def test_pupils_of_a_larger_draw_are_redirected() -> None:
 def test_a_county_with_leavers_and_partial_schools_is_placed_like_the_central_run() -> None:
     rng = np.random.default_rng(8)
     areas, schools = [f"a{i}" for i in range(12)], [f"S{j}" for j in range(5)]
-    grades = ["G1-G3", "G1-G3", "G1", "G2-G3", "G1-G3"]
+    last = [None, None, "G1", "G2", None]
     toy = Toy(
         schools=[
-            {"school_id": s, "stage": "primary", "rooms": 6, "grades": g} for s, g in zip(schools, grades, strict=True)
+            {"school_id": s, "stage": "primary", "rooms": 6, "last_grade": g}
+            for s, g in zip(schools, last, strict=True)
         ],
         minutes={(a, s): float(rng.uniform(1, 40)) for a in areas for s in schools},
         pupils={(a, g): int(rng.integers(0, 15)) for a in [*areas, OUTSIDE] for g in ("G1", "G2", "G3")},

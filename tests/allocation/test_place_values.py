@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from handmade import no_access
 from hypothesis import given
 from hypothesis import strategies as st
 from test_transport import Way, instances, objective, solve
+from toy_run import Toy
 
 from placesim.allocation import place_values
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
-from placesim.allocation.place_values import step_values
+from placesim.allocation.place_values import VALUE_COLUMNS, step_values, value_table
 from placesim.errors import InputError
+from placesim.records import Results
+from placesim.scenario.options import AllocationOptions
+from placesim.scenario.parameters import AllocationParameters
 
 
 def values(pupils: list[int], places: list[int], ways: list[Way], price: float) -> np.ndarray:
@@ -90,6 +95,29 @@ def test_steps_equal_solving_again(
         wider = steps.copy()
         wider[school, 0] += 1
         assert value == pytest.approx(least(steps) - least(wider), rel=1e-7, abs=1e-6)
+
+
+def test_the_table_of_a_run() -> None:
+    """S1 teaches ten at design and two over it; of twelve pupils one more would spare ten minutes of price."""
+    toy = Toy(
+        schools=[
+            {"school_id": "S1", "stage": "primary", "rooms": 1},
+            {"school_id": "S2", "stage": "primary", "rooms": 1},
+            {"school_id": "S3", "stage": "junior", "rooms": 1},
+        ],
+        minutes={("a", "S1"): 5.0, ("a", "S2"): 25.0, ("a", "S3"): 4.0},
+        pupils={("a", "G1"): (12, 14), ("a", "G4"): (9, 20)},
+        years=(2025, 2026),
+    )
+    options = AllocationOptions(toy.stages, AllocationParameters())
+    access = no_access()
+    results = Results(None, toy.demand, toy.travel, toy.places, toy.allocate(), access)
+    table = value_table(results, options).set_index(["school_id", "stage", "year"])["minutes"].unstack("year")
+    assert table.loc[("S1", "primary")].tolist() == pytest.approx([10.0, 20.0])  # the 13th and 14th go to S2
+    assert table.loc[("S2", "primary")].tolist() == pytest.approx([0.0, 0.0])
+    assert table.loc[("S3", "junior")].tolist() == pytest.approx([0.0, 600.0 - 4.0])  # five of 20 have no place
+    nearest = AllocationOptions(toy.stages, AllocationParameters(rule="nearest"))
+    assert tuple(value_table(results, nearest)) == VALUE_COLUMNS
 
 
 @pytest.mark.evidence
