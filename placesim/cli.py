@@ -298,7 +298,7 @@ def run(
     refuse_foreign(folder)
     with _progress(quiet=as_json) as progress:
         try:
-            finished = run_scenario(scenario, progress=progress)
+            finished = run_scenario(scenario, progress=progress, workers=None)
         except DataError as error:
             _refuse(error, folder, as_json=as_json)
         with staging(folder) as beside:
@@ -312,13 +312,16 @@ def run(
     seconds = {**finished.seconds, "store": stored - start, "report": time.process_time() - stored}
     if as_json:
         _print_json({"run": str(folder), "report": str(folder / "report.html"), "seconds": seconds})
-        return
+        raise typer.Exit(INTERRUPTED if finished.interrupted else OK)
     if finished.findings:
         typer.echo(label("cli.run.findings", LANGUAGE, count=len(finished.findings), file=folder / "check.json"))
     if timing:
         for stage, spent in seconds.items():
             typer.echo(f"{label(f'cli.stage.{stage}', LANGUAGE)}  {spent:.2f} s CPU")
     typer.echo(label("cli.run.done", LANGUAGE, file=folder / "report.html"))
+    if finished.interrupted:
+        typer.echo(label("cli.run.interrupted", LANGUAGE), err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command("compare", help=_said("compare"), short_help=_said("compare.short"))

@@ -131,7 +131,7 @@ def test_progress_names_the_stages(scenario: ps.Scenario) -> None:
     told: list[str] = []
     ps.run(scenario, progress=told.append)
     stages = ["projection", "demand", "draws", "backtest", "explanations", "places", "travel", "allocation", "access"]
-    assert told == ["check", *stages, "assessment"]
+    assert told == ["check", *stages, "allocation_draws", "assessment"]
 
 
 def test_place_values_are_saved_where_asked_for(scenario: ps.Scenario, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from placesim.allocation.allocate import allocate
 from placesim.allocation.choose import choose
+from placesim.allocation.draws import allocate_draws
 from placesim.allocation.place_values import place_values, value_table
 from placesim.allocation.transport import Flow, transport
 from placesim.allocation.whole import whole
@@ -12,6 +13,7 @@ __all__ = [
     "ZoneWeights",
     "Zoning",
     "allocate",
+    "allocate_draws",
     "choose",
     "place_values",
     "transport",

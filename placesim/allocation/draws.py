@@ -1,4 +1,4 @@
-"""Sampled futures through the schools: every draw of every year placed anew, within the places."""
+"""Sampled futures through the schools: the pupils of a draw follow those of the central run as far as places reach."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.allocation.central import Central, Laid, central_run
+from placesim.allocation.central import Central, Followers, central_run
 from placesim.allocation.rules import priced_steps
 from placesim.allocation.warm import SchoolGraph, Solution, school_graph, solve_first, solve_from
 from placesim.allocation.whole import cohort_phase, whole
@@ -16,6 +16,7 @@ from placesim.demography.regions import regions_of
 from placesim.executor import Progress, map_tasks
 from placesim.records import AllocationDraws, Floats, Inputs, Ints, Results
 from placesim.scenario.options import AllocationOptions
+from placesim.vocabulary import LEVELS
 
 Counts = NDArray[np.int32]
 
@@ -35,14 +36,16 @@ def allocate_draws(
     results: Results, inputs: Inputs, options: AllocationOptions, *,
     workers: int | None = None, progress: Progress | None = None,
 ) -> AllocationDraws:  # fmt: skip
-    """Place the pupils of every draw of a run by the rule `transport`, for the stages under it.
+    """Place the pupils of every draw of a run, in the stages under the rule `transport`.
 
     An area's pupils of a draw are its central whole pupils × draw ÷ central of its planning area and grade, rounded
     over the areas by `whole`; shares of leavers and, of pupils from outside, the schools they attend are those of the
-    central run. Places are those the central run gave each stage, those from outside seated first. Ways considered are
-    those to the nearest schools with places left by the central pupils from outside. Solved exactly, in each year from
-    the draw with the fewest pupils to the one with the most, each from the one before: years are the tasks of the
-    processes, so that their number changes nothing. Ctrl-C keeps finished years.
+    central run. Each cell of area and grade divides over the schools as in the central run; who finds no place there is
+    redirected by the rule's prices. Places are those the central run gave each stage, and never fewer than the pupils
+    it has there, who are not sent away; those from outside are seated first. Ways considered are those to the nearest
+    schools with places left by the central pupils from outside. Solved exactly, in each year from the draw with the
+    fewest pupils to the one with the most, each from the one before: years are the tasks of the processes, so that
+    their number changes nothing. Ctrl-C keeps finished years.
     """
     draws, places = results.draws, results.places
     assert draws is not None
@@ -86,24 +89,28 @@ def _year(county: _County, t: int) -> tuple[Counts, Counts, Counts]:
 def _solved(county: _County, t: int, k: int) -> Iterator[tuple[int, tuple[Ints, Ints, Ints]]]:
     """(draw, (pupils[region], unplaced[region], roll[school])) of a stage in a year, fewest pupils first."""
     central, regions = county.central, county.ratio.shape[1]
-    laid, grades = central.lay_out(t, k), central.grades[k]
-    graph, found = _graph(laid, central), None
+    followers, grades = central.followers(t, k), central.grades[k]
+    graph, found = _graph(followers, central), None
+    crowded = followers.roll + central.enrolled[:-1, t, grades].sum(axis=1)
     staying = np.zeros((regions, grades.stop - grades.start))
     np.add.at(staying, county.region[:-1], central.staying[:, t, grades])
     for draw in np.argsort((county.ratio[:, :, t, grades] * staying).sum(axis=(1, 2)), kind="stable").tolist():
         pupils, enrolled = _of_draw(county, draw, t, grades)
-        steps = priced_steps(central.left(t, k, enrolled[:-1]), central.parameters)
-        found = _solve(graph, found, laid.by_node(pupils), steps.places)
-        homeless = found.unplaced(graph).reshape(laid.bands, -1).sum(axis=0)
+        there = np.maximum(central.places[:, k, t], crowded[:, None])
+        steps = priced_steps(np.maximum(there - enrolled[:-1, None], 0), central.parameters)
+        found = _solve(graph, found, followers.by_node(pupils.T), steps.places)
+        homeless = np.bincount(followers.area, weights=found.unplaced(graph), minlength=len(county.region) - 1)
         by_area = np.append(pupils.sum(axis=0), enrolled.sum()), np.append(homeless, enrolled[-1])
         wanted, left_out = (np.bincount(county.region, v, minlength=regions).astype(np.int64) for v in by_area)
         yield draw, (wanted, left_out, found.load(graph) + enrolled[:-1])
 
 
-def _graph(laid: Laid, central: Central) -> SchoolGraph:
+def _graph(followers: Followers, central: Central) -> SchoolGraph:
+    nobody = np.zeros((1, len(LEVELS)), dtype=np.int64)
     return school_graph(
-        laid.arcs, laid.areas * laid.bands, len(laid.steps.places),
-        step_minutes=laid.steps.minutes, unplaced_minutes=central.parameters.unplaced_minutes,
+        followers.arcs, len(followers.area), len(central.serves),
+        step_minutes=priced_steps(nobody, central.parameters).minutes,
+        unplaced_minutes=central.parameters.unplaced_minutes,
     )  # fmt: skip
 
 
