@@ -165,14 +165,14 @@ def test_chains_of_cases_equal_the_plain_twin(told: Any) -> None:
         assert total == pytest.approx(exact, rel=1e-8, abs=1e-6)
 
 
-@given(chains())
-def test_large_cases_are_begun_by_a_rough_solution(told: Any) -> None:
+@given(chains(), st.data())
+def test_large_cases_are_begun_by_a_rough_solution(told: Any, data: st.DataObject) -> None:
     ways, cases, price = told
     graph = school_graph(arcs_of(ways), len(cases[0][0]), len(cases[0][1]), step_minutes=EXTRA, unplaced_minutes=price)
     for pupils, places in ((np.array(p), np.array(room)) for p, room in cases):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(solver, "_LARGE", 0)
-            patch.setattr(rough, "_WAYS", 2)
+            patch.setattr(solver, *data.draw(st.sampled_from([("_LARGE", 0), ("_PATIENCE", 0)])))
+            patch.setattr(rough, "_WAYS", data.draw(st.integers(1, 4)))
             found = solve_first(graph, pupils, places)
         assert found.units == solve_first(graph, pupils, places).units
         agrees(graph, found, arcs_of(ways), pupils, places, price)
