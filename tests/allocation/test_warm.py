@@ -126,6 +126,16 @@ def test_wrong_cases_are_named(pupils: Any, places: Any, argument: str, index: A
     assert error.value.index == index
 
 
+def test_a_start_on_another_graph_is_refused() -> None:
+    one, two = (
+        school_graph(arcs_of(ways), 2, 1, step_minutes=np.zeros(1), unplaced_minutes=9.0)
+        for ways in ([(0, 0, 1.0)], [(0, 0, 1.0), (1, 0, 2.0)])
+    )
+    start = solve_first(one, np.array([1, 1]), np.array([[1]]))
+    with pytest.raises(InputError, match="start"):
+        solve_from(two, start, np.array([1, 1]), np.array([[1]]))
+
+
 # ------------------------------------------------------------------------------------------------------ chains of cases
 @st.composite
 def chains(draw: st.DrawFn, most: int = 8) -> tuple[list[tuple[int, int, float]], list[tuple[Any, Any]], float]:

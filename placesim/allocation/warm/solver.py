@@ -70,6 +70,8 @@ def solve_from(graph: SchoolGraph, start: Solution, pupils: Ints, places: Ints) 
     pupils who would rather sit elsewhere at its prices sit there first. Equal totals are resolved by what came before:
     the same start and case give the same flow.
     """
+    if len(start.pupils) != len(graph.links.school) or len(start.price) != graph.schools + 1:
+        raise InputError("start", "must be a solution on this graph")
     return _solved(graph, pupils, _case(graph, pupils, places), start.pupils.copy(), start.price.copy())
 
 
@@ -90,7 +92,7 @@ def _case(graph: SchoolGraph, pupils: Ints, places: Ints) -> Ints:
 
 
 def _solved(graph: SchoolGraph, pupils: Ints, places: Ints, flow: Ints, price: Ints) -> Solution:
-    """The solution reached from a flow in which nobody would rather move at the prices; both are moved in place."""
+    """The solution reached from a flow and prices, which are moved in place."""
     searches = _solve(graph.links, pupils.astype(np.int64), places, flow, price, -1)
     return _certified(graph, pupils, places, (flow, price), searches)
 
