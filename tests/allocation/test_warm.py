@@ -126,6 +126,16 @@ def test_wrong_cases_are_named(pupils: Any, places: Any, argument: str, index: A
     assert error.value.index == index
 
 
+def test_a_start_on_another_graph_is_refused() -> None:
+    one, two = (
+        school_graph(arcs_of(ways), 2, 1, step_minutes=np.zeros(1), unplaced_minutes=9.0)
+        for ways in ([(0, 0, 1.0)], [(0, 0, 1.0), (1, 0, 2.0)])
+    )
+    start = solve_first(one, np.array([1, 1]), np.array([[1]]))
+    with pytest.raises(InputError, match="start"):
+        solve_from(two, start, np.array([1, 1]), np.array([[1]]))
+
+
 # ------------------------------------------------------------------------------------------------------ chains of cases
 @st.composite
 def chains(draw: st.DrawFn, most: int = 8) -> tuple[list[tuple[int, int, float]], list[tuple[Any, Any]], float]:
@@ -165,14 +175,14 @@ def test_chains_of_cases_equal_the_plain_twin(told: Any) -> None:
         assert total == pytest.approx(exact, rel=1e-8, abs=1e-6)
 
 
-@given(chains())
-def test_large_cases_are_begun_by_a_rough_solution(told: Any) -> None:
+@given(chains(), st.data())
+def test_large_cases_are_begun_by_a_rough_solution(told: Any, data: st.DataObject) -> None:
     ways, cases, price = told
     graph = school_graph(arcs_of(ways), len(cases[0][0]), len(cases[0][1]), step_minutes=EXTRA, unplaced_minutes=price)
     for pupils, places in ((np.array(p), np.array(room)) for p, room in cases):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(solver, "_LARGE", 0)
-            patch.setattr(rough, "_WAYS", 2)
+            patch.setattr(solver, *data.draw(st.sampled_from([("_LARGE", 0), ("_PATIENCE", 0)])))
+            patch.setattr(rough, "_WAYS", data.draw(st.integers(1, 4)))
             found = solve_first(graph, pupils, places)
         assert found.units == solve_first(graph, pupils, places).units
         agrees(graph, found, arcs_of(ways), pupils, places, price)

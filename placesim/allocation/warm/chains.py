@@ -14,11 +14,14 @@ from placesim.kernel import kernel
 
 
 @kernel
-def settle(links: Links, board: Board) -> int:
-    """Move pupils and prices until every load is right at its price; how many searches that took."""
+def settle(links: Links, board: Board, most: int) -> int:
+    """Move pupils and prices until every load is right at its price; how many searches that took. −1: given up, as
+    there were too many schools too full after `most` searches."""
     searches = 0
     for school in range(len(board.load) - 1):
         while board.price[school] < board.low[school]:
+            if searches == most:
+                return -1
             _relieve(links, board, school)
             searches += 1
     for school in range(len(board.load) - 1):

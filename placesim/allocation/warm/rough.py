@@ -13,6 +13,7 @@ from placesim.kernel import kernel
 from placesim.records import Ints
 
 _WAYS: Final = 14  # of each node: its shortest ones
+_MISPLACED: Final = 0.03  # share of the pupils who may rather sit elsewhere
 _BITS: Final = 20  # of the largest cost
 
 
@@ -20,15 +21,38 @@ def rough_start(links: Links, pupils: Ints, places: Ints) -> tuple[Ints, Ints]:
     """(flow[slot], price[school + 1]) near the best ones, for chains of moves to finish.
 
     The best flow over the few shortest ways of each node, in costs rounded to a few bits, by Goldberg's cost scaling in
-    OR-tools; its lowest prices.
+    OR-tools; its lowest prices. Where many pupils would rather take one of the other ways at these prices, over all.
     """
-    kept = _shortest_ways(links, _WAYS)
+    flow, price = _best_of(links, _WAYS, pupils, places)
+    if _misplaced(links, flow, price) <= _MISPLACED * pupils.sum():
+        return flow, price
+    return _best_of(links, len(links.school), pupils, places)
+
+
+def _best_of(links: Links, ways: int, pupils: Ints, places: Ints) -> tuple[Ints, Ints]:
+    """(flow[slot], price[school + 1]) over the shortest ways of each node."""
+    kept = _shortest_ways(links, ways)
     first = np.searchsorted(kept, links.first).astype(np.int32)
     shift = max(int(links.units.max(initial=0)).bit_length() - _BITS, 0)
     few = linked(first, links.school[kept], len(links.seats) - 2, links.units[kept] >> shift, links.extra >> shift)
     flow = np.zeros(len(links.school), dtype=np.int64)
     flow[kept] = _by_scaling(few, pupils, places)
     return flow, lowest_prices(few, flow[kept], places) << shift
+
+
+@kernel
+def _misplaced(links: Links, flow: Ints, price: Ints) -> int:
+    """How many pupils another slot of their node costs clearly less, beyond the rounding of costs."""
+    pupils, slack = 0, 4 * links.units.max() >> _BITS
+    for node in range(len(links.first) - 1):
+        first, end = links.first[node], links.first[node + 1]
+        least = links.units[end - 1]
+        for slot in range(first, end):
+            least = min(least, links.units[slot] + price[links.school[slot]])
+        for slot in range(first, end):
+            if links.units[slot] + price[links.school[slot]] > least + slack:
+                pupils += flow[slot]
+    return pupils
 
 
 @kernel

@@ -16,6 +16,7 @@ from placesim.errors import InputError
 from placesim.kernel import kernel
 from placesim.records import Ints, require
 
+_PATIENCE: Final = 40  # searches for each school
 _LARGE: Final = 100_000  # slots from which a first solution comes sooner from a rough one
 
 
@@ -48,14 +49,16 @@ class Solution:
 def solve_first(graph: SchoolGraph, pupils: Ints, places: Ints) -> Solution:
     """The exact solution for pupils[node] and places[school, step] without one to start from, certified.
 
-    Small graphs by chains of moves from everybody's cheapest way; large ones from a rough solution, see `rough`.
+    Small graphs by chains of moves from everybody's cheapest way; large ones, and those where that takes too many
+    chains, from a rough solution, see `rough`.
     """
     case = _case(graph, pupils, places)
     if len(graph.links.school) < _LARGE:
-        start = np.zeros(len(graph.links.school), dtype=np.int64), np.zeros(graph.schools + 1, dtype=np.int64)
-    else:
-        start = rough_start(graph.links, pupils, case)
-    return _solved(graph, pupils, case, *start)
+        flow, price = np.zeros(len(graph.links.school), dtype=np.int64), np.zeros(graph.schools + 1, dtype=np.int64)
+        searches = _solve(graph.links, pupils.astype(np.int64), case, flow, price, _PATIENCE * graph.schools)
+        if searches >= 0:
+            return _certified(graph, pupils, case, (flow, price), searches)
+    return _solved(graph, pupils, case, *rough_start(graph.links, pupils, case))
 
 
 def solve_from(graph: SchoolGraph, start: Solution, pupils: Ints, places: Ints) -> Solution:
@@ -67,6 +70,8 @@ def solve_from(graph: SchoolGraph, start: Solution, pupils: Ints, places: Ints) 
     pupils who would rather sit elsewhere at its prices sit there first. Equal totals are resolved by what came before:
     the same start and case give the same flow.
     """
+    if len(start.pupils) != len(graph.links.school) or len(start.price) != graph.schools + 1:
+        raise InputError("start", "must be a solution on this graph")
     return _solved(graph, pupils, _case(graph, pupils, places), start.pupils.copy(), start.price.copy())
 
 
@@ -87,18 +92,24 @@ def _case(graph: SchoolGraph, pupils: Ints, places: Ints) -> Ints:
 
 
 def _solved(graph: SchoolGraph, pupils: Ints, places: Ints, flow: Ints, price: Ints) -> Solution:
-    """The solution reached from a flow in which nobody would rather move at the prices; both are moved in place."""
-    searches = _solve(graph.links, pupils.astype(np.int64), places, flow, price)
+    """The solution reached from a flow and prices, which are moved in place."""
+    searches = _solve(graph.links, pupils.astype(np.int64), places, flow, price, -1)
+    return _certified(graph, pupils, places, (flow, price), searches)
+
+
+def _certified(graph: SchoolGraph, pupils: Ints, places: Ints, reached: tuple[Ints, Ints], searches: int) -> Solution:
+    """The flow and prices reached as a solution, if they prove each other."""
+    flow, price = reached
     primal, dual = costs(graph.links, pupils.astype(np.int64), places, flow, price)
     require(primal == dual, f"transport: primal cost {primal} is not the dual {dual}")
     return Solution(flow, price, places, primal, searches)
 
 
 @kernel
-def _solve(links: Links, pupils: Ints, places: Ints, flow: Ints, price: Ints) -> int:
+def _solve(links: Links, pupils: Ints, places: Ints, flow: Ints, price: Ints, most: int) -> int:
     for node in range(len(pupils)):
         _fit(links, node, pupils[node], flow, price)
-    return settle(links, lay_board(links, flow, price, places))
+    return settle(links, lay_board(links, flow, price, places), most)
 
 
 @kernel
