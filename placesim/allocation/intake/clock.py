@@ -15,7 +15,16 @@ from placesim.allocation.intake.base_year import base_year
 from placesim.allocation.intake.boarders import boarders
 from placesim.allocation.intake.feeders import fed
 from placesim.allocation.intake.released import settle
-from placesim.allocation.intake.rooms import Grades, Rooms, account, entry_places, formed, kept_classes, vacancies
+from placesim.allocation.intake.rooms import (
+    Cohorts,
+    Grades,
+    Rooms,
+    account,
+    entry_places,
+    formed,
+    kept_classes,
+    vacancies,
+)
 from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, together, withdraw
 from placesim.allocation.intake.year import Year
 from placesim.allocation.problem import Boarding
@@ -140,13 +149,16 @@ class _September:
     def _rooms(self, before: Year, seated: Stock, entrants: Ints, wants: list[Pattern | None]) -> tuple[Rooms, Ints]:
         """The rooms of the year, and wanted[school, stage]: entrants if everyone came who wants to."""
         county, roll = self.county, self._roll(seated)
-        aged = np.where(self.grades.entry, 0, np.roll(before.classes, 1, axis=1))
-        design = county.places.class_size[:, self.grades.stage, DESIGN]
-        classes = kept_classes(roll, aged, design)
+        cohorts = Cohorts(self._aged(self._roll(before.stock)), self._aged(before.classes))
+        classes = kept_classes(roll, cohorts, county.places.class_size[:, self.grades.stage])
         wanted = np.stack([self._would_come(k, entrants, wants[k]) for k in range(len(wants))], axis=1)
         size = county.places.class_size[:, :, DESIGN]
         need = np.ceil(np.divide(wanted, size, out=np.zeros(wanted.shape), where=size > 0)).astype(np.int64)
         return account(county.pool(self.t), self.grades, self._serves, classes, need), wanted
+
+    def _aged(self, cube: Ints) -> Ints:
+        """cube[school, grade] of last year by the grade of this year, 0 in entry grades."""
+        return np.where(self.grades.entry, 0, np.roll(cube, 1, axis=1))
 
     def _would_come(self, stage: int, entrants: Ints, wants: Pattern | None) -> Ints:
         """pupils[school] of the entry grade if places did not matter."""
@@ -169,18 +181,16 @@ class _September:
     def _into_vacancies(
         self, cells: Ints, rooms: Rooms, placed: Stock, wants: list[Pattern | None], schools: NDArray[np.bool_]
     ) -> Stock:
-        """The placed, and pupils of grades that are already taught in what the classes of schools[school] have left."""
-        county = self.county
-        classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
-        rooms = Rooms(classes, rooms.stage_rooms, rooms.entry_rooms, rooms.places, rooms.pooled)
-        left = vacancies(rooms, self._roll(placed), self.grades, county.places.class_size, self._serves)
+        """The placed, and pupils of later grades in what schools[school] have left, grade by grade."""
+        county, sizes = self.county, self.county.places.class_size
         for g in np.flatnonzero(cells.any(axis=(0, 2))).tolist():
             k = int(self.grades.stage[g])
+            left = vacancies(rooms, self._roll(placed), self.grades, sizes, g)
             filled = self.open_years[:, k] >= g - county.grades(k).start
             rule = "transport" if county.rules[k] in CAPACITY_BOUND else county.rules[k]
             teaches = self._serves & (filled & schools)[:, None]
             way = _Way(rule, wants[k], teaches, county.boarding(k, boarders(county, placed).sum(axis=1)))
-            placed = together(placed, self._admit(k, g, cells, left[:, g], way))
+            placed = together(placed, self._admit(k, g, cells, left, way))
         return placed
 
     def _admit(self, stage: int, grade: int, cells: Ints, places: Ints, way: _Way) -> Stock:

@@ -13,7 +13,6 @@ from placesim.records import Floats, Ints
 from placesim.vocabulary import CAP, DESIGN, EMERGENCY
 
 _SLACK = 1e-9
-_PLENTY = 1 << 20  # places of a grade without an account of its own
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,30 @@ class Rooms:
     pooled: NDArray[np.bool_]
 
 
-def kept_classes(roll: Ints, before: Ints, design: Floats) -> Ints:
-    """classes[school, grade] that go on: as before[school, grade], fewer where fewer hold the pupils at design size.
+@dataclass(frozen=True)
+class Cohorts:
+    """The grades of last year a year older: roll[school, grade] and classes[school, grade] they had."""
 
-    roll[school, grade], design[school, grade]. A grade with pupils keeps one at least; one whose pupils came without
-    classes forms ⌈roll ÷ design⌉.
+    roll: Ints
+    classes: Ints
+
+
+def kept_classes(roll: Ints, before: Cohorts, class_size: Floats) -> Ints:
+    """classes[school, grade] that go on: as before, fewer where fewer hold the pupils at design size.
+
+    roll[school, grade], class_size[school, grade, level]. A grade with pupils keeps one at least. One that grew, by
+    pupils of a closed school or a chain of grades, forms as many as hold it at cap size; one without classes before
+    ⌈roll ÷ design⌉.
     """
-    enough = np.ceil(np.divide(roll, design, out=np.zeros(roll.shape), where=design > 0) - _SLACK)
-    classes = np.where(before > 0, np.minimum(before, enough), enough).astype(np.int64)
-    return np.maximum(classes, roll > 0)
+    enough, least = (_classes_of(roll, class_size[:, :, level]) for level in (DESIGN, CAP))
+    kept = np.where(before.classes > 0, np.minimum(before.classes, enough), enough)
+    grew = (roll > before.roll) & (before.classes > 0)
+    return np.maximum(np.where(grew, np.maximum(kept, least), kept), roll > 0)
+
+
+def _classes_of(roll: Ints, size: Floats) -> Ints:
+    """⌈roll ÷ size⌉, 0 where the size is not known."""
+    return np.ceil(np.divide(roll, size, out=np.zeros(roll.shape), where=size > 0) - _SLACK).astype(np.int64)
 
 
 def account(pool: Pool, grades: Grades, serves: NDArray[np.bool_], classes: Ints, need: Ints) -> Rooms:
@@ -81,42 +95,32 @@ def entry_places(rooms: Rooms, enrolled: Ints, class_size: Floats, taught_grades
     enrolled[school, stage] pupils of the stage who are there already; class_size[school, stage, level];
     taught_grades[school, stage]. design: as many classes as the stage has tracks (⌈rooms ÷ grades⌉), at design size;
     cap: those at cap size, or every free room at design size, whichever is more; emergency: every free room at
-    emergency size. Never more than the places of the stage at that level less the enrolled.
+    emergency size. Where floor area, land or an approval hold fewer than the rooms would, and in pooled campuses, no
+    more at any level than the places less the enrolled; at emergency nowhere more than that.
     """
     left = np.maximum(rooms.places - enrolled[:, :, None], 0)
     tracks = -(-rooms.stage_rooms // np.maximum(taught_grades, 1))
     usual = np.minimum(rooms.entry_rooms, np.maximum(tracks, 1))
-    size, new = class_size, rooms.entry_rooms
-    by_rooms = np.stack(
-        [
-            usual * size[:, :, DESIGN],
-            np.maximum(usual * size[:, :, CAP], new * size[:, :, DESIGN]),
-            new * size[:, :, EMERGENCY],
-        ],
-        axis=2,
-    )
-    by_rooms = np.maximum.accumulate(np.floor(by_rooms + _SLACK).astype(np.int64), axis=2)
-    return np.where(rooms.pooled[:, None, None], left, np.minimum(by_rooms, left))
+    new, (design, cap, emergency) = rooms.entry_rooms, np.moveaxis(class_size, 2, 0)
+    most = np.stack([usual * design, np.maximum(usual * cap, new * design), new * emergency], axis=2)
+    by_rooms = np.maximum.accumulate(np.floor(most + _SLACK).astype(np.int64), axis=2)
+    in_rooms = np.floor(rooms.stage_rooms[:, :, None] * class_size + _SLACK).astype(np.int64)
+    held = np.where(rooms.places < in_rooms, np.minimum(by_rooms, left), by_rooms)
+    return np.where(rooms.pooled[:, None, None], left, np.minimum(held, left[:, :, EMERGENCY:]))
 
 
-def vacancies(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats, serves: NDArray[np.bool_]) -> Ints:
-    """places[school, grade, level] left in the classes of each grade, within what the stage has left.
+def vacancies(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats, grade: int) -> Ints:
+    """places[school, level] left in the classes of a grade and in rooms that no class uses, within the stage's places.
 
-    roll[school, grade]; class_size[school, stage, level]. Where the classes of a stage have more room than the stage
-    has places, these are shared in proportion; where a campus is pooled, equally among the grades it teaches.
+    roll[school, grade]; class_size[school, stage, level]. A pooled campus has what its places leave.
     """
-    in_classes = np.floor(rooms.classes[:, :, None] * class_size[:, grades.stage] + _SLACK).astype(np.int64)
-    free = np.maximum(in_classes - roll[:, :, None], 0)
-    free = np.where(rooms.pooled[:, None, None], serves[:, :, None] * _PLENTY, free)
-    left = np.maximum(rooms.places - grades.by_stage(roll)[:, :, None], 0)
-    out = np.zeros_like(free)
-    for level in range(free.shape[2]):
-        for k in range(grades.stages):
-            of_stage = grades.stage == k
-            share = apportion(left[:, k, level], free[:, of_stage, level])
-            over = free[:, of_stage, level].sum(axis=1) > left[:, k, level]
-            out[:, of_stage, level] = np.where(over[:, None], share, free[:, of_stage, level])
-    return np.minimum.accumulate(out[:, :, ::-1], axis=2)[:, :, ::-1]
+    stage = int(grades.stage[grade])
+    classes = formed(rooms, roll, grades, class_size)
+    spare = np.maximum(rooms.stage_rooms.sum(axis=1) - classes.sum(axis=1), 0)
+    held = np.floor((classes[:, grade] + spare)[:, None] * class_size[:, stage] + _SLACK).astype(np.int64)
+    in_classes = np.maximum(held - roll[:, grade, None], 0)
+    left = np.maximum(rooms.places[:, stage] - grades.by_stage(roll)[:, stage, None], 0)
+    return np.where(rooms.pooled[:, None], left, np.minimum(in_classes, left[:, EMERGENCY:]))
 
 
 def formed(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats) -> Ints:
@@ -124,10 +128,10 @@ def formed(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats) -> Ints
 
     Rooms then left go one by one to the grade with the largest classes while these pass the cap size (消除大班额).
     """
-    design = class_size[:, grades.stage, DESIGN]
-    wanted = kept_classes(roll, np.zeros_like(roll), design)
+    wanted = np.maximum(_classes_of(roll, class_size[:, grades.stage, DESIGN]), roll > 0)
     most = np.where(rooms.pooled[:, None], wanted, np.maximum(rooms.entry_rooms[:, grades.stage], roll > 0))
-    classes = np.where(grades.entry, np.minimum(wanted, most), kept_classes(roll, rooms.classes, design))
+    there = np.where(rooms.classes > 0, np.minimum(rooms.classes, wanted), wanted)
+    classes = np.where(grades.entry, np.minimum(wanted, most), there)
     left = np.where(rooms.pooled, 0, rooms.stage_rooms.sum(axis=1) - classes.sum(axis=1))
     cap = class_size[:, grades.stage, CAP]
     while True:
