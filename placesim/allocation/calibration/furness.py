@@ -12,6 +12,7 @@ from placesim.records import Floats, Ints
 
 _ROUNDS = 2000
 _CLOSE = 1e-7  # of a total: the fit has ended
+_LEAST = 1e-100  # factors of columns that cannot be met go no further, up or down
 _WHOLE = 1e-6  # what is this near to a whole number is meant to be it
 _FRACTIONS = 1 << 20  # whole costs of the rounding per unit of fraction
 
@@ -44,7 +45,7 @@ def balance(cells: Cells, seed: Floats, rows: Floats, columns: Floats) -> Balanc
     Of all matrices with these totals the one with the least information against the seed, Σ value·log(value ÷ seed)
     (Deming & Stephan 1940; Furness 1965). Where the totals of the columns cannot be met, because their sum is another
     or no cell leads there, rows are met and columns come as near as the rounds bring them. A row whose seed is all
-    zero stays zero.
+    zero stays zero, one whose columns are all to be 0 becomes it.
     """
     free = np.isnan(columns)
     target = np.where(free, 0.0, columns)
@@ -55,8 +56,9 @@ def balance(cells: Cells, seed: Floats, rows: Floats, columns: Floats) -> Balanc
         step = np.where(free, 1.0, _ratio(target, given))
         if np.abs(step[given > 0] - 1).max(initial=0.0) < _CLOSE:
             break
-        factor = factor * step
-        weight = seed * factor[cells.column]
+        factor = np.where(step > 0, np.clip(factor * step, _LEAST, 1 / _LEAST), 0.0)
+        # From value, not from seed × factor: where totals contradict each other factors leave the range of numbers.
+        weight = value * step[cells.column]
         value = weight * _ratio(rows, cells.by_row(weight, len(rows)))[cells.row]
     return Balanced(value, factor)
 
