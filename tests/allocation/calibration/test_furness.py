@@ -1,4 +1,4 @@
-"""Fitting to the totals of both ends, and whole numbers of it: by hand, beside a plain twin, and checked from outside."""
+"""Fitting to the totals of both ends, and whole numbers of it: by hand, beside a plain twin, and by outside checks."""
 
 from __future__ import annotations
 
