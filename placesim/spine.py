@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from placesim import records
-from placesim.allocation import allocate
+from placesim.allocation import allocate, value_table
 from placesim.assessment import assess
 from placesim.cache import StageCache, frame_hash, stage_key
 from placesim.demography import (
@@ -79,7 +79,8 @@ _READS = {
     "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
-    "allocation": ("areas", "flows"),
+    "allocation": ("areas", "flows", "enrolment", "feeders"),
+    "place_values": (),
     "access": ("areas", "planning_areas", "roads", "nodes", "barriers", "points", "addresses"),
 }
 _CODE = {
@@ -90,7 +91,8 @@ _CODE = {
     "explanations": ("demography",),
     "places": ("supply",),
     "travel": ("geo", "kernel.py"),
-    "allocation": ("allocation",),
+    "allocation": ("allocation", "kernel.py"),
+    "place_values": ("allocation", "kernel.py"),
     "access": ("geo", "kernel.py"),
 }
 
@@ -197,7 +199,13 @@ class _Spine:
             (a_key, p_key),
             lambda: measure_access(inputs, places, travel, allocation, projection, s.access),
         )
-        return Results(projection, demand, travel, places, allocation, access, draws, backtest, explained)
+        found = Results(projection, demand, travel, places, allocation, access, draws, backtest, explained)
+        if not s.allocation.allocation.place_values:
+            return found
+        values, _ = self.stage(
+            "place_values", inputs, s.allocation, (a_key, s_key, t_key), lambda: value_table(found, s.allocation)
+        )
+        return replace(found, place_values=values)
 
     def stage(
         self, name: str, inputs: Inputs, told: Any, above: tuple[str, ...], compute: Callable[[], T]

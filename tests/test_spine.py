@@ -12,6 +12,7 @@ import pytest
 import placesim as ps
 from placesim import spine
 from placesim.scenario import example_folder
+from placesim.store.tables import read_table
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +132,12 @@ def test_progress_names_the_stages(scenario: ps.Scenario) -> None:
     ps.run(scenario, progress=told.append)
     stages = ["projection", "demand", "draws", "backtest", "explanations", "places", "travel", "allocation", "access"]
     assert told == ["check", *stages, "assessment"]
+
+
+def test_place_values_are_saved_where_asked_for(scenario: ps.Scenario, tmp_path: Path) -> None:
+    told: list[str] = []
+    run = ps.run(scenario.with_({"allocation.place_values": True}), progress=told.append)
+    assert told[-2:] == ["place_values", "assessment"]
+    saved = read_table(run.save(tmp_path / "run") / "tables", "place_values")
+    assert list(saved) == ["school_id", "stage", "year", "minutes"]
+    assert (saved["minutes"] >= 0).all()

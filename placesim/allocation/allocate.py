@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def allocate(demand: Demand, travel: Travel, places: Places, inputs: Inputs, opt
     require(demand.areas == (*travel.areas, OUTSIDE), "allocate: demand and travel differ in their areas")
     require(travel.schools == places.ids and demand.years == places.years, "allocate: schools or years differ")
     county = county_of(demand, travel, places, inputs, options)
-    first = place_afresh(county, 0)
+    first = place_afresh(replace(county, calibration=None), 0)
     years = list(_years(county, first))
     return _record(demand, county, first, years, inputs)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.allocation.calibration import Calibration, Ground, Pattern, Rolls, calibrate, known_rolls, town_schooling
 from placesim.allocation.people import whole_pupils
+from placesim.allocation.problem import Boarding
 from placesim.allocation.stage_year import Question, StageYear, lay_out
 from placesim.allocation.tables import (
     DatedFeeders,
@@ -68,6 +70,21 @@ class County:
 
     def grades(self, stage: int) -> slice:
         return self.places.stages.grade_slice(self.places.stages.ids[stage])
+
+    def day_minutes(self, stage: int) -> float:
+        """The longest way of a day pupil."""
+        return self.options.allocation.day_minutes.get(self.places.stages.ids[stage], np.inf)
+
+    def boarding(self, stage: int, boarders: Ints) -> Boarding | None:
+        """What the rule of a stage is told of beds, boarders[school] sleeping in them already."""
+        limit = self.day_minutes(stage)
+        return Boarding(limit, np.maximum(self.beds - boarders, 0)) if np.isfinite(limit) else None
+
+    @property
+    def beds(self) -> Ints:
+        """beds[school], 0 where not known."""
+        known = pd.to_numeric(self.places.schools["beds"]).fillna(0) if "beds" in self.places.schools else 0
+        return np.broadcast_to(np.asarray(known, dtype=np.int64), (len(self.places.ids),)).copy()
 
     def wants(self, stage: int, t: int) -> Pattern | None:
         """Where newcomers want to go in the year at position t, if the base year tells."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from placesim.allocation.calibration import Pattern
 from placesim.allocation.deal import Dealt, deal
 from placesim.allocation.flow import Arcs
-from placesim.allocation.problem import Problem, Shipments, Wants, Zones, node_phase, shipments
+from placesim.allocation.problem import Boarding, Problem, Shipments, Wants, Zones, node_phase, shipments
 from placesim.allocation.rules import RULES
 from placesim.allocation.tables import Ways
 from placesim.allocation.whole import whole_by_group
@@ -52,6 +52,7 @@ class StageYear:
     schools: int
     groups: int
     wants: Wants | None
+    boarding: Boarding | None = None
 
     def enrolled(self) -> Ints:
         """pupils[school] from outside."""
@@ -73,7 +74,8 @@ class StageYear:
                 places,
                 left,
                 parameters,
-                self.wants,
+                wants=self.wants,
+                boarding=self.boarding,
             )
         )
 

@@ -106,7 +106,7 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "fans": _fans(),
         "chances": _chances(school),
         "intake": pd.DataFrame(
-            [("s1", "primary", 2026, 330, 120, 110, 80, 110, 120, 0, 400, "G3", 2030)], columns=list(INTAKE)
+            [("s1", "primary", 2026, 330, 120, 110, 80, 110, 120, 0, 0, 400, "G3", 2030)], columns=list(INTAKE)
         ),
         "calibration": pd.DataFrame([("s1", "primary", 400.0, 380, 400, 0.0, 1.2)], columns=list(CALIBRATION)),
         "town_schooling": pd.DataFrame([("primary", 2025, 0.8, 0.6, 0.3)], columns=list(TOWN_SCHOOLING)),

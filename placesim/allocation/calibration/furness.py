@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.allocation.flow import least_cost
+from placesim.allocation.scaling import solve_whole
 from placesim.records import Floats, Ints
 
 _ROUNDS = 2000
@@ -103,5 +103,5 @@ def _rounded_up(cells: Cells, fraction: Floats, split: Ints, bounds: tuple[Ints,
     units = np.concatenate(
         [np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), np.zeros(columns, dtype=np.int64), beyond]
     )
-    up[split] = least_cost(tails, heads, room, units, missing)[: len(split)]
+    up[split] = solve_whole(tails, heads, room, units, missing)[: len(split)]
     return up

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration import Fitted
-from placesim.allocation.classes import form_classes
+from placesim.allocation.classes import classes_wanted, form_classes
 from placesim.allocation.county import County
 from placesim.allocation.intake.stock import Stock, no_stock, stock, together
 from placesim.allocation.intake.year import Year
+from placesim.allocation.split import split_rooms
 from placesim.records import Ints
+from placesim.vocabulary import DESIGN
 
 _YEAR, _AREA, _SCHOOL, _GRADE, _GROUP, _PUPILS = range(6)
 
@@ -24,12 +27,26 @@ def base_year(county: County, afresh: Afresh) -> Year:
     known = np.array([_fitted(county, k) is not None for k in range(len(county.rules))])
     by_roll = known[county.places.stages.stage_of_grade]
     inflow = from_outside.by_school((county.outside_school + 1, len(by_roll)))[:-1]
+    rooms = _rooms(county, roll, known, afresh)
     size = (len(county.places.ids), len(county.rules))
     return Year(
-        stock=everyone, dropped=no_stock(), demand=county.pupils[:, 0], classes=_classes(county, roll, afresh.rooms),
-        rooms=afresh.rooms, places=afresh.places, continuing=np.where(by_roll, roll, inflow),
+        stock=everyone, dropped=no_stock(), demand=county.pupils[:, 0], classes=_classes(county, roll, rooms),
+        rooms=rooms, places=county.pool(0).split(rooms), continuing=np.where(by_roll, roll, inflow),
         entry=np.zeros((*size, 3), dtype=np.int64), wanted=np.zeros(size, dtype=np.int64),
     )  # fmt: skip
+
+
+def _rooms(county: County, roll: Ints, known: NDArray[np.bool_], afresh: Afresh) -> Ints:
+    """rooms[school, stage]: of a campus all of whose stages have rolls by their classes, else as placed afresh."""
+    pool, need = county.pool(0), np.zeros((len(roll), len(known)), dtype=np.int64)
+    for k in range(len(known)):
+        grades = county.grades(k)
+        wanted = classes_wanted(roll[:, grades], pool.class_size[:, k, DESIGN])
+        counted = county.classes[:, grades]
+        need[:, k] = np.where((counted > 0) & (roll[:, grades] > 0), counted, wanted).sum(axis=1)
+    by_classes = split_rooms(pool.rooms, np.where(pool.taught, need, 0), pool.taught)
+    told = pool.shared & (known | ~pool.taught).all(axis=1)
+    return np.where(told[:, None], by_classes, afresh.rooms)
 
 
 def anew(county: County, afresh: Afresh, t: int) -> Year:

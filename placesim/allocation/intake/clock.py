@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,13 @@ from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration import Pattern
 from placesim.allocation.county import County
 from placesim.allocation.intake.base_year import base_year
+from placesim.allocation.intake.boarders import boarders
 from placesim.allocation.intake.feeders import fed
 from placesim.allocation.intake.released import settle
 from placesim.allocation.intake.rooms import Grades, Rooms, account, entry_places, formed, kept_classes, vacancies
 from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, together, withdraw
 from placesim.allocation.intake.year import Year
+from placesim.allocation.problem import Boarding
 from placesim.allocation.whole import whole
 from placesim.records import Ints
 from placesim.vocabulary import CAPACITY_BOUND, DESIGN
@@ -61,6 +63,16 @@ _ALWAYS = 1 << 20
 
 
 @dataclass(frozen=True)
+class _Way:
+    """How pupils of a grade are admitted: by which rule, where they want to go, teaches[school, grade], beds."""
+
+    rule: str
+    wants: Pattern | None
+    teaches: NDArray[np.bool_]
+    boarding: Boarding | None = None
+
+
+@dataclass(frozen=True)
 class _September:
     """One year at position t; open_years[school, stage]: a school that opens fills up grade by grade."""
 
@@ -85,13 +97,13 @@ class _September:
         sizes = county.places.class_size
         roll = self._roll(seated)
         entry = entry_places(rooms, self.grades.by_stage(roll), sizes, self.grades.by_stage(self._serves))
-        placed = together(seated, *self._entrants(entrants, entry, wants))
+        placed = self._entrants(seated, entrants, entry, wants)
         for moving in settled.moving:
             cells = moving.pupils.by_area(county.pupils[:, 0].shape)
-            placed = together(placed, *self._into_vacancies(cells, rooms, placed, wants, moving.schools))
+            placed = self._into_vacancies(cells, rooms, placed, wants, moving.schools)
         movers = self._cells(target, ~self.grades.entry, together(placed, out))
         everywhere = np.ones(len(county.places.ids), dtype=bool)
-        placed = together(placed, *self._into_vacancies(movers, rooms, placed, wants, everywhere))
+        placed = self._into_vacancies(movers, rooms, placed, wants, everywhere)
         return self._close(seated, placed, out, rooms, (entry, wanted))
 
     # ------------------------------------------------------------------ who applies
@@ -105,7 +117,7 @@ class _September:
         cells[: self.county.outside_area] = 0
         none = np.zeros((len(self.county.places.ids), 3), dtype=np.int64)
         for g in np.flatnonzero(cells.any(axis=(0, 2))).tolist():
-            yield self._admit(int(self.grades.stage[g]), g, cells, none, ("nearest", None, self._serves))
+            yield self._admit(int(self.grades.stage[g]), g, cells, none, _Way("nearest", None, self._serves))
 
     def _cells(self, target: Ints, chosen: NDArray[np.bool_], there: Stock) -> Ints:
         """pupils[area, grade, group] of the chosen grades who are not there, in the groups of their cell."""
@@ -141,20 +153,23 @@ class _September:
         rule = self.county.rules[stage]
         free = "nearest" if rule in CAPACITY_BOUND else rule
         without = np.zeros((len(self.county.places.ids), 3), dtype=np.int64)
-        came = self._admit(stage, self.county.grades(stage).start, entrants, without, (free, wants, self._serves))
+        came = self._admit(stage, self.county.grades(stage).start, entrants, without, _Way(free, wants, self._serves))
         return self._roll(came).sum(axis=1)
 
     # ------------------------------------------------------------------ admission
-    def _entrants(self, entrants: Ints, entry: Ints, wants: list[Pattern | None]) -> Iterator[Stock]:
+    def _entrants(self, seated: Stock, entrants: Ints, entry: Ints, wants: list[Pattern | None]) -> Stock:
+        """The seated and the entrants of every stage, the first stage having its choice of beds."""
+        placed = seated
         for k, rule in enumerate(self.county.rules):
             grade = self.county.grades(k).start
-            yield self._beyond_border(grade)
-            yield self._admit(k, grade, entrants, entry[:, k], (rule, wants[k], self._serves))
+            way = _Way(rule, wants[k], self._serves, self.county.boarding(k, boarders(self.county, placed).sum(axis=1)))
+            placed = together(placed, self._beyond_border(grade), self._admit(k, grade, entrants, entry[:, k], way))
+        return placed
 
     def _into_vacancies(
         self, cells: Ints, rooms: Rooms, placed: Stock, wants: list[Pattern | None], schools: NDArray[np.bool_]
-    ) -> Iterator[Stock]:
-        """Pupils of grades that are already taught, into what their classes have left."""
+    ) -> Stock:
+        """The placed, and pupils of grades that are already taught in what the classes of schools[school] have left."""
         county = self.county
         classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
         rooms = Rooms(classes, rooms.stage_rooms, rooms.entry_rooms, rooms.places, rooms.pooled)
@@ -164,21 +179,21 @@ class _September:
             filled = self.open_years[:, k] >= g - county.grades(k).start
             rule = "transport" if county.rules[k] in CAPACITY_BOUND else county.rules[k]
             teaches = self._serves & (filled & schools)[:, None]
-            yield self._admit(k, g, cells, left[:, g], (rule, wants[k], teaches))
+            way = _Way(rule, wants[k], teaches, county.boarding(k, boarders(county, placed).sum(axis=1)))
+            placed = together(placed, self._admit(k, g, cells, left[:, g], way))
+        return placed
 
-    def _admit(
-        self, stage: int, grade: int, cells: Ints, places: Ints, how: tuple[str, Pattern | None, NDArray[np.bool_]]
-    ) -> Stock:
+    def _admit(self, stage: int, grade: int, cells: Ints, places: Ints, way: _Way) -> Stock:
         """The pupils of cells[area, grade, group] in a grade whom the rule places in places[school, level]."""
-        rule, wants, teaches = how
         county, only = self.county, slice(grade, grade + 1)
         staying = cells[:, only].copy()
         if self.grades.entry[grade]:
             staying -= county.leavers[:, self.t, only]
         if not staying.any():
             return no_stock()
-        laid = county.lay_out(stage, self.t, staying, teaches[:, only], wants)
-        dealt = laid.deal(laid.solve(rule, places, county.options.allocation))
+        laid = county.lay_out(stage, self.t, staying, way.teaches[:, only], way.wants)
+        laid = replace(laid, boarding=way.boarding)
+        dealt = laid.deal(laid.solve(way.rule, places, county.options.allocation))
         here = dealt.school < county.outside_school
         node, school, group, pupils = (c[here] for c in (dealt.node, dealt.school, dealt.cell, dealt.pupils))
         return stock(laid.area[node], school, np.full(len(school), grade), group, pupils)
