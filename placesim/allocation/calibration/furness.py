@@ -94,14 +94,14 @@ def _rounded_up(cells: Cells, fraction: Floats, split: Ints, bounds: tuple[Ints,
     rows, columns, up = len(missing), len(sure), np.zeros(len(fraction), dtype=np.int64)
     if not missing.any():
         return up
-    sink, ends = rows + columns, np.tile(rows + np.arange(columns), 2)
+    sink, ends = rows + columns, np.tile(rows + np.arange(columns), 3)
     tails = np.concatenate([cells.row[split], ends])
     heads = np.concatenate([rows + cells.column[split], np.full(len(ends), sink)])
-    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, np.ones(columns, dtype=np.int64)])
+    every = np.bincount(cells.column[split], minlength=columns)
+    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, more.astype(np.int64), every])
     unmet = 2 * _FRACTIONS * (min(rows, columns) + 1)  # dearer than any rounding saves: what is sure is filled first
-    beyond = np.where(more, unmet, unmet * 2 * (columns + 1))  # and dearer yet what only the noise of sums may need
-    units = np.concatenate(
-        [np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), np.zeros(columns, dtype=np.int64), beyond]
-    )
+    beyond = unmet * 2 * (columns + 1)  # and dearer yet what only the noise of sums, or a total not met, may need
+    prices = np.repeat([0, unmet, beyond], columns)
+    units = np.concatenate([np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), prices])
     up[split] = solve_whole(tails, heads, room, units, missing)[: len(split)]
     return up

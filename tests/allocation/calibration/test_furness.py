@@ -209,6 +209,14 @@ def test_totals_that_were_not_met_do_not_lose_a_pupil() -> None:
     assert (np.abs(found - value) < 1).all()
 
 
+def test_columns_of_which_too_many_pupils_are_left_take_them_all_the_same() -> None:
+    # twelve pupils, of whom the two columns that they reach ask for three
+    value = np.array([[1.5, 1.5, 0.0]] * 4)
+    found = rounded(value, np.array([3] * 4), np.array([1.0, 2.0, 9.0]))
+    assert found.sum(axis=1).tolist() == [3] * 4
+    assert (np.abs(found - value) < 1).all()
+
+
 def test_a_row_without_ways_has_no_cells_to_round() -> None:
     value = np.array([[0.0, 0.0], [1.5, 0.5]])
     assert rounded(value, np.array([7, 2]), np.array([NAN, NAN])).sum(axis=1).tolist() == [0, 2]
