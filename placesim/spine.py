@@ -79,7 +79,7 @@ _READS = {
     "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
-    "allocation": ("areas", "flows"),
+    "allocation": ("areas", "flows", "feeders", "enrolment", "applicants", "preferences", "dwellings"),
     "access": ("areas", "planning_areas", "roads", "nodes", "barriers", "points", "addresses"),
 }
 _CODE = {
