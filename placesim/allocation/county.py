@@ -126,10 +126,8 @@ def county_of(demand: Demand, travel: Travel, places: Places, inputs: Inputs, op
         options.allocation,
     )  # fmt: skip
     classes = np.nan_to_num(counted(inputs, places, places.years[0], "classes")).astype(np.int64)
-    county = County(
-        pupils, leavers, ground, dated_feeders(inputs, places), inflow_weights(inputs, places), classes, options,
-        entitlements,
-    )
+    feeders, inflow = dated_feeders(inputs, places), inflow_weights(inputs, places)
+    county = County(pupils, leavers, ground, feeders, inflow, classes, options, entitlements)
     return replace(county, calibration=_calibration(county, demand, inputs)) if options.allocation.calibrate else county
 
 

@@ -44,8 +44,8 @@ def test_nothing_said_is_one_group() -> None:
 
 
 def test_what_shares_leave_is_of_the_default_tier_and_counted_pupils_are_all() -> None:
-    found = groups(applicants(("a", "owner", None, 0.6), ("b", "owner", None, None, 30), ("b", "permit", None, None, 10)),
-                   tiers=TIERS, default_tier="resident")  # fmt: skip
+    rows = applicants(("a", "owner", None, 0.6), ("b", "owner", None, None, 30), ("b", "permit", None, None, 10))
+    found = groups(rows, tiers=TIERS, default_tier="resident")
     assert found.ids == ("owner", "resident", "permit")
     assert shares(found, 0) == {"owner": 0.6, "resident": 0.4}
     assert shares(found, 1) == {"owner": 0.75, "permit": 0.25}
@@ -70,7 +70,9 @@ def test_private_shares_where_the_table_does_not_say() -> None:
 
 
 def test_shares_over_one_are_scaled_and_unknown_ones_left_out() -> None:
-    rows = applicants(("a", "owner", None, 1.0), ("a", "permit", None, 0.6), ("b", "lord", None, 0.9), ("z", "owner", None, 1))
+    rows = applicants(
+        ("a", "owner", None, 1.0), ("a", "permit", None, 0.6), ("b", "lord", None, 0.9), ("z", "owner", None, 1)
+    )
     found = groups(rows, tiers=TIERS)
     assert shares(found, 0) == {"owner": 0.625, "permit": 0.375}
     assert shares(found, 1) == {"permit": 1.0}
@@ -97,7 +99,9 @@ def test_without_weights_all_are_of_the_first_group() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 40), st.lists(st.integers(0, 5), min_size=3, max_size=3)), min_size=1, max_size=9),
+    st.lists(
+        st.tuples(st.integers(0, 40), st.lists(st.integers(0, 5), min_size=3, max_size=3)), min_size=1, max_size=9
+    ),
     st.floats(0, 1, exclude_max=True),
 )
 def test_totals_are_kept_and_groups_without_weight_get_nobody(rows: list[tuple[int, list[int]]], phase: float) -> None:
@@ -156,7 +160,9 @@ def test_who_applies_to_private_schools_is_told_by_the_share() -> None:
         {"school_id": "P", "stage": "primary", "rooms": 9},
         {"school_id": "Q", "stage": "primary", "rooms": 9, "sector": "private"},
     ]
-    toy = replace(town(), schools=schools, tables={}, parameters={"rule": "nearest", "private_share": {"primary": 0.25}})
+    toy = replace(
+        town(), schools=schools, tables={}, parameters={"rule": "nearest", "private_share": {"primary": 0.25}}
+    )
     assert by_group(toy.allocate()) == {("a", "P", "public"): 15, ("a", "Q", "private"): 5}
     # nobody is known to apply: private schools are like others
     near = replace(toy, parameters={"rule": "nearest"}, minutes={("a", "P"): 9.0, ("a", "Q"): 5.0})
