@@ -79,7 +79,7 @@ _READS = {
     "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
-    "allocation": ("areas", "flows", "enrolment", "feeders"),
+    "allocation": ("areas", "flows", "feeders", "enrolment", "applicants", "preferences", "dwellings"),
     "allocation_draws": ("areas", "planning_areas"),
     "place_values": (),
     "access": ("areas", "planning_areas", "roads", "nodes", "barriers", "points", "addresses"),

@@ -31,9 +31,10 @@ CAPACITY_BOUND: Final = ("transport", "tiers", "choice")  # rules that never adm
 TIERED: Final = ("tiers", "choice")  # rules that tell tiers apart
 
 # Why a pupil has no place: no way to any school; ways, but only to schools of the other sector; every school in reach
-# full; places in reach that the rule did not give (beyond its candidates or price, or not listed and not redirected).
-REASONS: Final = ("no_school_in_reach", "not_eligible", "all_full", "not_considered")
-NO_SCHOOL_IN_REACH, NOT_ELIGIBLE, ALL_FULL, NOT_CONSIDERED = range(4)
+# full; places in reach that the rule did not give (beyond its candidates or price, or not listed and not redirected);
+# gone from school when theirs closed.
+REASONS: Final = ("no_school_in_reach", "not_eligible", "all_full", "not_considered", "dropped_out")
+NO_SCHOOL_IN_REACH, NOT_ELIGIBLE, ALL_FULL, NOT_CONSIDERED, DROPPED_OUT = range(5)
 
 OPERATORS: Final = ("<", "<=", ">", ">=", "==")
 HARDNESS: Final = ("statutory", "should", "planning", "local")

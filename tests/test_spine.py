@@ -103,7 +103,7 @@ def test_the_labelled_cubes_agree_with_the_records(run: ps.Run) -> None:
     placed = data["roll"].sum(["school", "grade"]).values
     demand = run.allocation.demand.sum(axis=(0, 2, 3))
     away = run.allocation.rows().query("school_id == 'outside'").groupby("year")["pupils"].sum()
-    unplaced = data["unplaced"].sum(["origin", "grade", "group"]).values
+    unplaced = data["unplaced"].sum(["origin", "grade", "admission_group"]).values
     np.testing.assert_array_equal(placed + unplaced + away.reindex(data.year.values, fill_value=0).values, demand)
     assert data.coords["draw"] == 0
     assert set(data.coords["stage_of_grade"].values) == set(run.scenario.stages.ids)

@@ -44,7 +44,8 @@ class Admission:
     tier[kind]: 0 is admitted first; private[kind]: they apply to private schools, and come back to public ones. order
     [tier]: points | lottery | distance; pool[tier]: no zone, placed last. private_school[school], all false where
     sectors do not matter. points[node]: more is better, NaN = none. locked[node]: pupils whose dwelling has given its
-    place already. seed: of this stage and year.
+    place already. by_lot: schools that admit by lot alone under `choice`, whatever else counts at the others. seed: of
+    this stage and year.
     """
 
     tier: Ints
@@ -56,6 +57,7 @@ class Admission:
     locked: Ints
     siblings: Siblings = field(default_factory=Siblings)
     wishes: Wishes = field(default_factory=Wishes)
+    by_lot: Ints = field(default_factory=_no_rows)
     seed: int = 0
 
     @property

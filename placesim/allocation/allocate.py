@@ -50,8 +50,8 @@ def _record(demand: Demand, county: County, first: Afresh, years: Sequence[Year]
     rules = {s: county.options.rule(s) for s in places.stages.ids}
     return Allocation(
         areas=demand.areas, schools=(*places.ids, OUTSIDE), years=places.years, stages=places.stages,
-        groups=demand.groups, year=year, area=area, school=school, grade=grade, group=group, pupils=pupils,
-        demand=asked, unplaced=asked - placed, continuing=_by_year(years, "continuing"),
+        groups=county.entitlements.groups.ids, year=year, area=area, school=school, grade=grade, group=group,
+        pupils=pupils, demand=asked, unplaced=asked - placed, continuing=_by_year(years, "continuing"),
         classes=_by_year(years, "classes"), stage_rooms=_by_year(years, "rooms"),
         stage_places=_by_year(years, "places"), rules=freeze(rules),
         capacity_bound=tuple(np.array(places.stages.ids)[county.bound].tolist()),

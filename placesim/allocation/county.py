@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.allocation.calibration import Calibration, Ground, Pattern, Rolls, calibrate, known_rolls, town_schooling
-from placesim.allocation.people import whole_pupils
+from placesim.allocation.entitlements import Entitlements, entitlements_of
+from placesim.allocation.people import divided, whole_pupils
 from placesim.allocation.problem import Boarding
 from placesim.allocation.stage_year import Question, StageYear, lay_out
 from placesim.allocation.tables import (
@@ -32,7 +33,7 @@ from placesim.vocabulary import CAPACITY_BOUND, DESIGN
 class County:
     """pupils[area, year, grade, group] whole, the last area being outside, and leavers of them who attend beyond the
     border; where pupils from outside are enrolled, inflow_weight[stage, school]; ground: ways, zones, home flows and
-    places; classes[school, grade] as counted in the base year, 0 where not."""
+    places; classes[school, grade] as counted in the base year, 0 where not; entitlements: whom the groups are."""
 
     pupils: Ints
     leavers: Ints
@@ -41,6 +42,7 @@ class County:
     inflow_weight: Floats
     classes: Ints
     options: AllocationOptions
+    entitlements: Entitlements
     calibration: Calibration | None = None
 
     @property
@@ -95,17 +97,18 @@ class County:
         """Nodes of a stage in a year: cells[area, grade, group] to place at schools with teaches[school, grade]."""
         places = self.places
         zones, everywhere = self.ground.zones_of(stage, t), np.ones(len(places.ids))
-        return lay_out(
+        laid = lay_out(
             Question(
                 cells=cells,
                 teaches=teaches,
                 ways=self.ways[stage],
                 zones=(zones.node, zones.school, zones.share),
-                kind=np.zeros(cells.shape[2], dtype=np.int64),
+                kind=self.entitlements.kind(stage),
                 inflow_weight=np.stack([self.inflow_weight[stage], places.places[:, stage, t, DESIGN], everywhere]),
                 wants=wants,
             )
         )
+        return replace(laid, admission=self.entitlements.admission(stage, t, laid))
 
     def pool(self, t: int) -> Pool:
         """The campuses in the year at position t."""
@@ -116,15 +119,15 @@ class County:
 
 def county_of(demand: Demand, travel: Travel, places: Places, inputs: Inputs, options: AllocationOptions) -> County:
     """The county, calibrated to the rolls of its base year where they are known and the scenario does not forbid it."""
-    pupils, leavers = whole_pupils(demand)
+    entitlements = entitlements_of(demand, places, inputs, options)
+    pupils, leavers = divided(*whole_pupils(demand), entitlements.groups, demand.years, demand.stages)
     ground = Ground(
         ways_by_stage(travel, options), dated_zones(places, travel.areas), home_flows(inputs, places), places,
         options.allocation,
     )  # fmt: skip
     classes = np.nan_to_num(counted(inputs, places, places.years[0], "classes")).astype(np.int64)
-    county = County(
-        pupils, leavers, ground, dated_feeders(inputs, places), inflow_weights(inputs, places), classes, options
-    )
+    feeders, inflow = dated_feeders(inputs, places), inflow_weights(inputs, places)
+    county = County(pupils, leavers, ground, feeders, inflow, classes, options, entitlements)
     return replace(county, calibration=_calibration(county, demand, inputs)) if options.allocation.calibrate else county
 
 

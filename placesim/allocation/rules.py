@@ -8,6 +8,7 @@ import numpy as np
 
 from placesim.allocation.boarding import beds_for, boards, with_beds
 from placesim.allocation.catchment import catchment
+from placesim.allocation.choice import choice
 from placesim.allocation.eligible import applies_to, eligible, first_wants
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
 from placesim.allocation.nearest import nearest
@@ -75,4 +76,5 @@ RULES: Mapping[str, Rule] = {
     "catchment": _unbound(catchment),
     "transport": least_minutes,
     "tiers": tiers,
+    "choice": choice,
 }

@@ -89,12 +89,17 @@ def _as_placed(county: County, stage: int, t: int, afresh: Afresh) -> Stock:
 
 
 def _in_groups(county: County, fitted: Fitted, grade: Ints) -> Stock:
-    """The fitted rows divided over the groups of their area and grade, whole, cell by cell."""
+    """The fitted rows divided over the groups of their area and grade, whole, cell by cell.
+
+    Groups that apply to private schools stand last, and so do these schools, so that they meet.
+    """
     groups = county.pupils[:, 0].shape[2]
     of_cell = county.pupils[fitted.area, 0, grade]
     if groups == 1:
         return stock(fitted.area, fitted.school, grade, np.zeros_like(grade), fitted.pupils)
-    order = np.lexsort((fitted.school, grade, fitted.area))
+    stage = int(county.places.stages.stage_of_grade[grade[0]]) if len(grade) else 0
+    private = np.append(county.entitlements.private_schools(stage, 0), False)  # the last: beyond the border
+    order = np.lexsort((fitted.school, private[fitted.school], grade, fitted.area))
     cell = (fitted.area * county.pupils.shape[2] + grade)[order]
     # The pupils of a cell stand in a row, group by group; the schools of the cell cut it where their numbers end.
     end = np.cumsum(fitted.pupils[order])

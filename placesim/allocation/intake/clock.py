@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration import Pattern
 from placesim.allocation.county import County
+from placesim.allocation.groups import in_groups
 from placesim.allocation.intake.base_year import base_year
 from placesim.allocation.intake.boarders import boarders
 from placesim.allocation.intake.feeders import fed
@@ -27,8 +28,8 @@ from placesim.allocation.intake.rooms import (
 )
 from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, together, withdraw
 from placesim.allocation.intake.year import Year
+from placesim.allocation.people import group_phase
 from placesim.allocation.problem import Boarding
-from placesim.allocation.whole import whole
 from placesim.records import Ints
 from placesim.vocabulary import CAPACITY_BOUND, DESIGN
 
@@ -131,7 +132,12 @@ class _September:
     def _cells(self, target: Ints, chosen: NDArray[np.bool_], there: Stock) -> Ints:
         """pupils[area, grade, group] of the chosen grades who are not there, in the groups of their cell."""
         missing = np.where(chosen, np.maximum(target - self._by_cell(there), 0), 0)
-        return in_groups(missing, self.county.pupils[:, self.t])
+        return self._in_groups(missing)
+
+    def _in_groups(self, count: Ints) -> Ints:
+        """count[area, grade] in the groups of the pupils of the year."""
+        phase = group_phase(self.county.places.years[self.t], self.county.places.stages)
+        return in_groups(count, self.county.pupils[:, self.t], phase)
 
     def _wants(self, stage: int, finished: Stock, entrants: Ints) -> Pattern | None:
         entering = entrants[:, self.county.grades(stage).start].sum(axis=1)
@@ -220,7 +226,7 @@ class _September:
         county = self.county
         missing = county.pupils[:, self.t].sum(axis=2) - self._by_cell(placed) - self._by_cell(out)
         groups = county.pupils[:, 0].shape
-        unplaced = in_groups(missing, county.pupils[:, self.t])
+        unplaced = self._in_groups(missing)
         new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
         entry, wanted = september
         return Year(
@@ -229,12 +235,3 @@ class _September:
             rooms=rooms.stage_rooms, places=rooms.places,
             continuing=self._roll(seated) + self._roll(new), entry=entry, wanted=wanted,
         )  # fmt: skip
-
-
-def in_groups(count: Ints, pupils: Ints) -> Ints:
-    """count[area, grade] divided over the groups in proportion to pupils[area, grade, group]; to the first without."""
-    total = pupils.sum(axis=2, keepdims=True)
-    first = np.zeros(pupils.shape[2])
-    first[0] = 1.0
-    share = np.where(total > 0, pupils / np.maximum(total, 1), first)
-    return whole(count[:, :, None] * share)
