@@ -1,4 +1,4 @@
-"""The bundled county's base year: every roll met with calibration, towns too empty without, both beside the truth."""
+"""The bundled county's base year: every roll met with calibration, towns too empty without; beside the true ways."""
 
 from __future__ import annotations
 
