@@ -11,6 +11,7 @@ from placesim.allocation.scaling import solve_whole
 from placesim.records import Floats, Ints
 
 _ROUNDS = 2000
+_LOOK, _GAIN = 50, 0.99  # rounds after which the worst total must be nearer by a hundredth, or the fit has ended too
 _CLOSE = 1e-7  # of a total: the fit has ended
 _LEAST = 1e-100  # factors of columns that cannot be met go no further, up or down
 _WHOLE = 1e-6  # what is this near to a whole number is meant to be it
@@ -51,11 +52,14 @@ def balance(cells: Cells, seed: Floats, rows: Floats, columns: Floats) -> Balanc
     target = np.where(free, 0.0, columns)
     factor = np.ones(len(columns))
     value = seed * _ratio(rows, cells.by_row(seed, len(rows)))[cells.row]
-    for _ in range(_ROUNDS):
+    before = np.inf
+    for turn in range(_ROUNDS):
         given = cells.by_column(value, len(columns))
         step = np.where(free, 1.0, _ratio(target, given))
-        if np.abs(step[given > 0] - 1).max(initial=0.0) < _CLOSE:
+        missed = np.abs(step[given > 0] - 1).max(initial=0.0)
+        if missed < _CLOSE or (turn % _LOOK == _LOOK - 1 and missed > _GAIN * before):
             break
+        before = missed if turn % _LOOK == _LOOK - 1 else before
         factor = np.where(step > 0, np.clip(factor * step, _LEAST, 1 / _LEAST), 0.0)
         # From value, not from seed × factor: where totals contradict each other factors leave the range of numbers.
         weight = value * step[cells.column]
