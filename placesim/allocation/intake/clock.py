@@ -22,7 +22,7 @@ from placesim.allocation.intake.year import Year
 from placesim.allocation.people import group_phase
 from placesim.allocation.problem import Boarding
 from placesim.records import Ints
-from placesim.vocabulary import CAPACITY_BOUND, DESIGN
+from placesim.vocabulary import CAPACITY_BOUND, DESIGN, EMERGENCY
 
 
 def years_of_intake(county: County, first: Afresh) -> Iterator[Year]:
@@ -74,6 +74,15 @@ class _Way:
 
 
 @dataclass(frozen=True)
+class _Applied:
+    """entry[school, stage, level] places for entrants, wanted[school, stage] of them, unplaced[area, grade, group]."""
+
+    entry: Ints
+    wanted: Ints
+    unplaced: Ints
+
+
+@dataclass(frozen=True)
 class _September:
     """One year at position t; open_years[school, stage]: a school that opens fills up grade by grade."""
 
@@ -104,8 +113,10 @@ class _September:
             placed = self._into_vacancies(cells, rooms, placed, wants, moving.schools)
         movers = self._cells(target, ~self.grades.entry, together(placed, out))
         everywhere = np.ones(len(county.places.ids), dtype=bool)
+        asking = entrants + movers + np.where(self.grades.entry[:, None], 0, placed.by_area(entrants.shape))
         placed = self._into_vacancies(movers, rooms, placed, wants, everywhere)
-        return self._close(seated, placed, out, rooms, (entry, wanted))
+        applied = _Applied(entry, wanted, asking - placed.by_area(entrants.shape))
+        return self._close(seated, placed, out, rooms, applied)
 
     # ------------------------------------------------------------------ who applies
     def _by_cell(self, rows: Stock) -> Ints:
@@ -212,16 +223,21 @@ class _September:
         return stock(area, school, np.full(len(area), grade), group, leavers[area, group])
 
     # ------------------------------------------------------------------ the year's end
-    def _close(self, seated: Stock, placed: Stock, out: Stock, rooms: Rooms, september: tuple[Ints, Ints]) -> Year:
-        county = self.county
-        missing = county.pupils[:, self.t].sum(axis=2) - self._by_cell(placed) - self._by_cell(out)
-        groups = county.pupils[:, 0].shape
-        unplaced = self._in_groups(missing)
+    def _close(self, seated: Stock, placed: Stock, out: Stock, rooms: Rooms, applied: _Applied) -> Year:
+        county, groups = self.county, applied.unplaced.shape
         new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
-        entry, wanted = september
+        classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
+        left = self._left(placed, applied.entry, replace(rooms, classes=classes))
         return Year(
-            stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + unplaced,
-            classes=formed(rooms, self._roll(placed), self.grades, county.places.class_size),
-            rooms=rooms.stage_rooms, places=rooms.places,
-            continuing=self._roll(seated) + self._roll(new), entry=entry, wanted=wanted,
+            stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + applied.unplaced,
+            classes=classes, rooms=rooms.stage_rooms, places=rooms.places, left=left,
+            continuing=self._roll(seated) + self._roll(new), entry=applied.entry, wanted=applied.wanted,
         )  # fmt: skip
+
+    def _left(self, placed: Stock, entry: Ints, rooms: Rooms) -> Ints:
+        """left[school, grade]: of the entry grades what entrants left, of others vacancies, once a school has grown."""
+        county, roll, k = self.county, self._roll(placed), self.grades.stage
+        free = vacancies(rooms, roll, self.grades, county.places.class_size, self._serves)[:, :, EMERGENCY]
+        grown = self.open_years[:, k] >= np.arange(len(k)) - np.flatnonzero(self.grades.entry)[k]
+        fill = np.array([county.fill(s) for s in k])
+        return np.where(self.grades.entry, np.maximum(entry[:, k, fill] - roll, 0), np.where(grown, free, 0))

@@ -16,7 +16,8 @@ class Year:
     dropped: those who left school when theirs closed, in rows of the school past `outside` · classes[school, grade] ·
     rooms[school, stage] · places[school, stage, level] · continuing[school, grade] of the roll, who were not admitted
     this year but were there already, came from outside or were moved by a closure or a chain of grades ·
-    entry[school, stage, level] places for entrants · wanted[school, stage] entrants who would come.
+    entry[school, stage, level] places for entrants · wanted[school, stage] entrants who would come ·
+    left[school, grade] places that one more pupil of the grade might have had, up to the level that the rule fills.
     """
 
     stock: Stock
@@ -28,3 +29,4 @@ class Year:
     continuing: Ints
     entry: Ints
     wanted: Ints
+    left: Ints
