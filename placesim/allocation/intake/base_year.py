@@ -9,6 +9,7 @@ from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration import Fitted
 from placesim.allocation.classes import classes_wanted, form_classes
 from placesim.allocation.county import County
+from placesim.allocation.intake.families import first_entries
 from placesim.allocation.intake.stock import Stock, no_stock, stock, together
 from placesim.allocation.intake.year import Year
 from placesim.allocation.split import split_rooms
@@ -34,6 +35,7 @@ def base_year(county: County, afresh: Afresh) -> Year:
         stock=everyone, dropped=no_stock(), demand=county.pupils[:, 0], classes=_classes(county, roll, rooms),
         rooms=rooms, places=places, left=_left(county, places, roll), continuing=np.where(by_roll, roll, inflow),
         entry=np.zeros((*size, 3), dtype=np.int64), wanted=np.zeros(size, dtype=np.int64),
+        entries=first_entries(county, everyone),
     )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def anew(county: County, afresh: Afresh, t: int) -> Year:
         stock=everyone, dropped=no_stock(), demand=county.pupils[:, t],
         classes=_formed(county, roll, afresh.rooms, t), rooms=afresh.rooms, places=afresh.places,
         left=_left(county, afresh.places, roll), continuing=inflow, entry=np.zeros((*size, 3), dtype=np.int64),
-        wanted=np.zeros(size, dtype=np.int64),
+        wanted=np.zeros(size, dtype=np.int64), entries=first_entries(county, everyone),
     )  # fmt: skip
 
 
