@@ -26,7 +26,7 @@ from placesim.allocation.tables import (
 from placesim.allocation.year import Pool
 from placesim.records import Demand, Floats, Inputs, Ints, Places, Travel
 from placesim.scenario.options import AllocationOptions
-from placesim.vocabulary import CAPACITY_BOUND, DESIGN
+from placesim.vocabulary import CAPACITY_BOUND, DESIGN, EMERGENCY, LEVELS, TIERED
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,10 @@ class County:
     def bound(self) -> NDArray[np.bool_]:
         """bound[stage]: the rule keeps to the places."""
         return np.array([rule in CAPACITY_BOUND for rule in self.rules])
+
+    def fill(self, stage: int) -> int:
+        """The level up to which the rule of a stage admits."""
+        return LEVELS.index(self.options.allocation.fill) if self.rules[stage] in TIERED else EMERGENCY
 
     def grades(self, stage: int) -> slice:
         return self.places.stages.grade_slice(self.places.stages.ids[stage])

@@ -31,12 +31,24 @@ class Preferences:
 
 @dataclass(frozen=True)
 class Entitlements:
-    """What a county knows of its applicants: groups, preferences, places, rules and tiers of the scenario."""
+    """What a county knows of its applicants: groups, preferences, places, rules and tiers of the scenario.
+
+    dwellings[area], NaN where not known, and turnover[area], the share of them that change hands in a year; the last
+    area is outside.
+    """
 
     groups: Groups
     preferences: Preferences
     places: Places
     options: AllocationOptions
+    dwellings: Floats
+    turnover: Floats
+
+    @property
+    def by_dwelling(self) -> NDArray[np.bool_]:
+        """by_dwelling[group]: a dwelling entitles them to a place, which it gives once in so many years."""
+        locks = np.array([tier.place_lock for tier in self.options.allocation.tiers] or [False])
+        return locks[self.groups.tier] & ~self.groups.private
 
     def rule(self, stage: int) -> str:
         return self.options.rule(self.places.stages.ids[stage])
@@ -87,7 +99,18 @@ def entitlements_of(demand: Demand, places: Places, inputs: Inputs, options: All
     stages = places.stages
     own = alike(demand.groups, len(demand.areas), len(stages.ids))
     groups = groups_of(inputs, stages, options.allocation) if len(demand.groups) == 1 else own
-    return Entitlements(groups, _preferences(inputs, places), places, options)
+    dwellings, turnover = _dwellings(inputs, options.allocation.dwelling_turnover)
+    return Entitlements(groups, _preferences(inputs, places), places, options, dwellings, turnover)
+
+
+def _dwellings(inputs: Inputs, turnover: float) -> tuple[Floats, Floats]:
+    """(dwellings[area], turnover[area]) with outside as the last area."""
+    table = inputs.frame("dwellings")
+    area = pd.Index(inputs.area_ids).get_indexer(pd.Index(table["area_id"], dtype=object))
+    found = np.full((2, len(inputs.area_ids) + 1), np.nan)
+    for row, column in zip(found, ("dwellings", "turnover"), strict=True):
+        row[area[area >= 0]] = pd.to_numeric(table[column]).to_numpy(float)[area >= 0]
+    return found[0], np.where(np.isnan(found[1]), turnover, found[1])
 
 
 def _preferences(inputs: Inputs, places: Places) -> Preferences:

@@ -1,4 +1,4 @@
-"""What the allocation says beside the flows: the calibration, this September's places, and schooling in towns."""
+"""What the allocation says beside the flows: the calibration, this September's places, schooling in towns, reasons."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration.town_schooling import RURAL, area_types
 from placesim.allocation.county import County
 from placesim.allocation.intake import Year, boarders
+from placesim.allocation.reasons import unplaced_reasons_table
 from placesim.records import Floats, Inputs, Ints, no_rows
 from placesim.vocabulary import CAP, DESIGN, EMERGENCY
 
@@ -26,11 +27,12 @@ _SCHOOL, _PUPILS = 2, 5
 def allocation_tables(
     county: County, first: Afresh, years: Sequence[Year], inputs: Inputs
 ) -> Mapping[str, pd.DataFrame]:
-    """calibration · intake · town_schooling."""
+    """calibration · intake · town_schooling · unplaced_reasons."""
     return {
         "calibration": calibration_table(county, first, years),
         "intake": intake_table(county, years if county.options.allocation.clock == "intake" else years[:1]),
         "town_schooling": town_schooling_table(county, years, inputs),
+        "unplaced_reasons": unplaced_reasons_table(county, inputs.area_ids, years),
     }
 
 

@@ -24,7 +24,7 @@ class Allocation(Frozen):
     pooled campus given to each stage · stage_places[school, stage, year, level] places after that split ·
     demand[area, year, grade, group] the whole pupils that were to be placed · continuing[school, grade, year] of the
     roll: there already, moved by a closure or a chain of grades, or from outside · tables by name: `calibration`,
-    `intake`, `town_schooling` (allocation.said).
+    `intake`, `town_schooling`, `unplaced_reasons` (allocation.said).
     """
 
     areas: tuple[str, ...]

@@ -311,6 +311,9 @@ class AllocationParameters(_Strict):
     siblings: Literal["tier", "first"] = Field(
         default="tier", description="pupils with a sibling at a school come first within their tier, or before all"
     )
+    sibling_share: dict[str, Share] = Field(
+        default={}, description="stage → share of entrants with an elder sibling in the stage"
+    )
     place_lock_years: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(
         default={}, description="stage → years in which a dwelling gives one place; blank = no lock"
     )

@@ -9,6 +9,7 @@ from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration import Fitted
 from placesim.allocation.classes import classes_wanted, form_classes
 from placesim.allocation.county import County
+from placesim.allocation.intake.families import first_entries
 from placesim.allocation.intake.stock import Stock, no_stock, stock, together
 from placesim.allocation.intake.year import Year
 from placesim.allocation.split import split_rooms
@@ -29,10 +30,12 @@ def base_year(county: County, afresh: Afresh) -> Year:
     inflow = from_outside.by_school((county.outside_school + 1, len(by_roll)))[:-1]
     rooms = _rooms(county, roll, known, afresh)
     size = (len(county.places.ids), len(county.rules))
+    places = county.pool(0).split(rooms)
     return Year(
         stock=everyone, dropped=no_stock(), demand=county.pupils[:, 0], classes=_classes(county, roll, rooms),
-        rooms=rooms, places=county.pool(0).split(rooms), continuing=np.where(by_roll, roll, inflow),
+        rooms=rooms, places=places, left=_left(county, places, roll), continuing=np.where(by_roll, roll, inflow),
         entry=np.zeros((*size, 3), dtype=np.int64), wanted=np.zeros(size, dtype=np.int64),
+        entries=first_entries(county, everyone),
     )  # fmt: skip
 
 
@@ -55,13 +58,23 @@ def anew(county: County, afresh: Afresh, t: int) -> Year:
     everyone = together(*parts)
     axes = (county.outside_school + 1, len(county.places.stages.grades))
     inflow = everyone.take(everyone.area == county.outside_area).by_school(axes)[:-1]
+    roll = everyone.by_school(axes)[:-1]
     size = (len(county.places.ids), len(county.rules))
     return Year(
         stock=everyone, dropped=no_stock(), demand=county.pupils[:, t],
-        classes=_formed(county, everyone.by_school(axes)[:-1], afresh.rooms, t), rooms=afresh.rooms,
-        places=afresh.places, continuing=inflow, entry=np.zeros((*size, 3), dtype=np.int64),
-        wanted=np.zeros(size, dtype=np.int64),
+        classes=_formed(county, roll, afresh.rooms, t), rooms=afresh.rooms, places=afresh.places,
+        left=_left(county, afresh.places, roll), continuing=inflow, entry=np.zeros((*size, 3), dtype=np.int64),
+        wanted=np.zeros(size, dtype=np.int64), entries=first_entries(county, everyone),
     )  # fmt: skip
+
+
+def _left(county: County, places: Ints, roll: Ints) -> Ints:
+    """left[school, grade] of places[school, stage, level] that all grades of a stage share."""
+    left = np.zeros_like(roll)
+    for k in range(len(county.rules)):
+        grades = county.grades(k)
+        left[:, grades] = np.maximum(places[:, k, county.fill(k)] - roll[:, grades].sum(axis=1), 0)[:, None]
+    return left
 
 
 def _fitted(county: County, stage: int) -> Fitted | None:

@@ -14,6 +14,7 @@ from placesim.allocation.county import County
 from placesim.allocation.groups import in_groups
 from placesim.allocation.intake.base_year import base_year
 from placesim.allocation.intake.boarders import boarders
+from placesim.allocation.intake.families import Families, dwelling_pupils
 from placesim.allocation.intake.feeders import fed
 from placesim.allocation.intake.released import settle
 from placesim.allocation.intake.rooms import (
@@ -30,8 +31,8 @@ from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, to
 from placesim.allocation.intake.year import Year
 from placesim.allocation.people import group_phase
 from placesim.allocation.problem import Boarding
-from placesim.records import Ints
-from placesim.vocabulary import CAPACITY_BOUND, DESIGN
+from placesim.records import Floats, Ints
+from placesim.vocabulary import CAPACITY_BOUND, DESIGN, EMERGENCY
 
 
 def years_of_intake(county: County, first: Afresh) -> Iterator[Year]:
@@ -74,12 +75,25 @@ _ALWAYS = 1 << 20
 
 @dataclass(frozen=True)
 class _Way:
-    """How pupils of a grade are admitted: by which rule, where they want to go, teaches[school, grade], beds."""
+    """How pupils of a grade are admitted: by which rule, where they want to go, teaches[school, grade], beds, and what
+    their families have there already."""
 
     rule: str
     wants: Pattern | None
     teaches: NDArray[np.bool_]
     boarding: Boarding | None = None
+    families: Families | None = None
+
+
+@dataclass(frozen=True)
+class _Applied:
+    """entry[school, stage, level] places for entrants, wanted[school, stage] of them, unplaced[area, grade, group],
+    entries[stage, area, years ago]."""
+
+    entry: Ints
+    wanted: Ints
+    unplaced: Ints
+    entries: Floats
 
 
 @dataclass(frozen=True)
@@ -107,14 +121,18 @@ class _September:
         sizes = county.places.class_size
         roll = self._roll(seated)
         entry = entry_places(rooms, self.grades.by_stage(roll), sizes, self.grades.by_stage(self._serves))
-        placed = self._entrants(seated, entrants, entry, wants)
+        families = Families(seated, before.entries)
+        placed = self._entrants(families, entrants, entry, wants)
         for moving in settled.moving:
             cells = moving.pupils.by_area(county.pupils[:, 0].shape)
             placed = self._into_vacancies(cells, rooms, placed, wants, moving.schools)
         movers = self._cells(target, ~self.grades.entry, together(placed, out))
         everywhere = np.ones(len(county.places.ids), dtype=bool)
+        asking = entrants + movers + np.where(self.grades.entry[:, None], 0, placed.by_area(entrants.shape))
         placed = self._into_vacancies(movers, rooms, placed, wants, everywhere)
-        return self._close(seated, placed, out, rooms, (entry, wanted))
+        entries = self._entries(families, entrants, placed)
+        applied = _Applied(entry, wanted, asking - placed.by_area(entrants.shape), entries)
+        return self._close(seated, placed, out, rooms, applied)
 
     # ------------------------------------------------------------------ who applies
     def _by_cell(self, rows: Stock) -> Ints:
@@ -175,12 +193,13 @@ class _September:
         return self._roll(came).sum(axis=1)
 
     # ------------------------------------------------------------------ admission
-    def _entrants(self, seated: Stock, entrants: Ints, entry: Ints, wants: list[Pattern | None]) -> Stock:
+    def _entrants(self, families: Families, entrants: Ints, entry: Ints, wants: list[Pattern | None]) -> Stock:
         """The seated and the entrants of every stage, the first stage having its choice of beds."""
-        placed = seated
+        placed = families.seated
         for k, rule in enumerate(self.county.rules):
             grade = self.county.grades(k).start
-            way = _Way(rule, wants[k], self._serves, self.county.boarding(k, boarders(self.county, placed).sum(axis=1)))
+            beds = self.county.boarding(k, boarders(self.county, placed).sum(axis=1))
+            way = _Way(rule, wants[k], self._serves, beds, families)
             placed = together(placed, self._beyond_border(grade), self._admit(k, grade, entrants, entry[:, k], way))
         return placed
 
@@ -208,11 +227,22 @@ class _September:
         if not staying.any():
             return no_stock()
         laid = county.lay_out(stage, self.t, staying, way.teaches[:, only], way.wants)
-        laid = replace(laid, boarding=way.boarding)
+        told = way.families.told(county, stage, laid) if way.families else laid.admission
+        laid = replace(laid, boarding=way.boarding, admission=told)
         dealt = laid.deal(laid.solve(way.rule, places, county.options.allocation))
         here = dealt.school < county.outside_school
         node, school, group, pupils = (c[here] for c in (dealt.node, dealt.school, dealt.cell, dealt.pupils))
         return stock(laid.area[node], school, np.full(len(school), grade), group, pupils)
+
+    def _entries(self, families: Families, entrants: Ints, placed: Stock) -> Floats:
+        """entries[stage, area, years ago]: who has a place by a dwelling that had not given it, and those before."""
+        county, there = self.county, dwelling_pupils(self.county, placed)
+        entries = np.roll(families.entries, 1, axis=2)
+        asked = (entrants - county.leavers[:, self.t])[:, :, county.entitlements.by_dwelling].sum(axis=2)
+        for k in range(len(county.rules) if entries.shape[2] else 0):
+            grade = county.grades(k).start
+            entries[k, :, 0] = np.maximum(there[:, grade] - families.locked_of(county, k, asked[:, grade]), 0)
+        return entries
 
     def _beyond_border(self, grade: int) -> Stock:
         """Entrants who attend beyond the border."""
@@ -222,16 +252,22 @@ class _September:
         return stock(area, school, np.full(len(area), grade), group, leavers[area, group])
 
     # ------------------------------------------------------------------ the year's end
-    def _close(self, seated: Stock, placed: Stock, out: Stock, rooms: Rooms, september: tuple[Ints, Ints]) -> Year:
-        county = self.county
-        missing = county.pupils[:, self.t].sum(axis=2) - self._by_cell(placed) - self._by_cell(out)
-        groups = county.pupils[:, 0].shape
-        unplaced = self._in_groups(missing)
+    def _close(self, seated: Stock, placed: Stock, out: Stock, rooms: Rooms, applied: _Applied) -> Year:
+        county, groups = self.county, applied.unplaced.shape
         new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
-        entry, wanted = september
+        classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
+        left = self._left(placed, applied.entry, replace(rooms, classes=classes))
         return Year(
-            stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + unplaced,
-            classes=formed(rooms, self._roll(placed), self.grades, county.places.class_size),
-            rooms=rooms.stage_rooms, places=rooms.places,
-            continuing=self._roll(seated) + self._roll(new), entry=entry, wanted=wanted,
+            stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + applied.unplaced,
+            classes=classes, rooms=rooms.stage_rooms, places=rooms.places, left=left,
+            continuing=self._roll(seated) + self._roll(new), entry=applied.entry, wanted=applied.wanted,
+            entries=applied.entries,
         )  # fmt: skip
+
+    def _left(self, placed: Stock, entry: Ints, rooms: Rooms) -> Ints:
+        """left[school, grade]: of the entry grades what entrants left, of others vacancies, once a school has grown."""
+        county, roll, k = self.county, self._roll(placed), self.grades.stage
+        free = vacancies(rooms, roll, self.grades, county.places.class_size, self._serves)[:, :, EMERGENCY]
+        grown = self.open_years[:, k] >= np.arange(len(k)) - np.flatnonzero(self.grades.entry)[k]
+        fill = np.array([county.fill(s) for s in k])
+        return np.where(self.grades.entry, np.maximum(entry[:, k, fill] - roll, 0), np.where(grown, free, 0))
