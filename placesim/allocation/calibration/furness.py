@@ -92,14 +92,17 @@ def _rounded_up(cells: Cells, fraction: Floats, split: Ints, bounds: tuple[Ints,
     rows, columns, up = len(missing), len(sure), np.zeros(len(fraction), dtype=np.int64)
     if not missing.any():
         return up
-    sink, ends = rows + columns, np.tile(rows + np.arange(columns), 2)
+    sink, ends = rows + columns, np.tile(rows + np.arange(columns), 3)
     tails = np.concatenate([cells.row[split], ends])
     heads = np.concatenate([rows + cells.column[split], np.full(len(ends), sink)])
-    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, np.ones(columns, dtype=np.int64)])
+    one = np.ones(columns, dtype=np.int64)
+    all_of_it = np.bincount(cells.column[split], minlength=columns)
+    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, one, all_of_it])
     unmet = 2 * _FRACTIONS * (min(rows, columns) + 1)  # dearer than any rounding saves: what is sure is filled first
     beyond = np.where(more, unmet, unmet * 2 * (columns + 1))  # and dearer yet what only the noise of sums may need
+    never = np.full(columns, 2 * unmet * 2 * (columns + 1))  # dearest: totals that the fit could not meet
     units = np.concatenate(
-        [np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), np.zeros(columns, dtype=np.int64), beyond]
+        [np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), np.zeros(columns, dtype=np.int64), beyond, never]
     )
     up[split] = least_cost(tails, heads, room, units, missing)[: len(split)]
     return up
