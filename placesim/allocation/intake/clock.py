@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,22 @@ from placesim.allocation.county import County
 from placesim.allocation.intake.base_year import base_year
 from placesim.allocation.intake.feeders import fed
 from placesim.allocation.intake.released import settle
-from placesim.allocation.intake.rooms import Grades, Rooms, account, entry_places, formed, kept_classes, vacancies
+from placesim.allocation.intake.rooms import (
+    Grades,
+    Rooms,
+    account,
+    entry_places,
+    formed,
+    grades_share_rooms,
+    kept_classes,
+    relieved,
+    vacancies,
+)
 from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, together, withdraw
 from placesim.allocation.intake.year import Year
 from placesim.allocation.whole import whole
 from placesim.records import Ints
-from placesim.vocabulary import CAPACITY_BOUND, DESIGN
+from placesim.vocabulary import CAP, CAPACITY_BOUND, DESIGN
 
 
 def years_of_intake(county: County, first: Afresh) -> Iterator[Year]:
@@ -81,10 +91,9 @@ class _September:
         seated = together(settled.seated, *self._newly_from_outside(target, settled.seated))
         entrants = self._cells(target, self.grades.entry, no_stock())
         wants = [self._wants(k, finished, entrants) for k in range(len(county.rules))]
-        rooms, wanted = self._rooms(before, seated, entrants, wants)
+        rooms, wanted = self._rooms(before, (on, seated), entrants, wants)
         sizes = county.places.class_size
-        roll = self._roll(seated)
-        entry = entry_places(rooms, self.grades.by_stage(roll), sizes, self.grades.by_stage(self._serves))
+        entry = entry_places(rooms, self._roll(seated), self.grades, sizes, self._serves)
         placed = together(seated, *self._entrants(entrants, entry, wants))
         for moving in settled.moving:
             cells = moving.pupils.by_area(county.pupils[:, 0].shape)
@@ -125,23 +134,32 @@ class _September:
         """roll[school, grade] of the schools of the county."""
         return rows.by_school((self.county.outside_school + 1, len(self.grades.stage)))[:-1]
 
-    def _rooms(self, before: Year, seated: Stock, entrants: Ints, wants: list[Pattern | None]) -> tuple[Rooms, Ints]:
-        """The rooms of the year, and wanted[school, stage]: entrants if everyone came who wants to."""
-        county, roll = self.county, self._roll(seated)
+    def _rooms(
+        self, before: Year, there: tuple[Stock, Stock], entrants: Ints, wants: list[Pattern | None]
+    ) -> tuple[Rooms, Ints]:
+        """The rooms of the year, and wanted[school, stage]: entrants if everyone came who wants to.
+
+        there: who went up a grade, and of them who is seated. Classes that others join, from a chain of grades or a
+        closed school, pass the cap size only where no room is left.
+        """
+        county, roll, pool = self.county, self._roll(there[1]), self.county.pool(self.t)
         aged = np.where(self.grades.entry, 0, np.roll(before.classes, 1, axis=1))
-        design = county.places.class_size[:, self.grades.stage, DESIGN]
-        classes = kept_classes(roll, aged, design)
+        sizes = county.places.class_size[:, self.grades.stage]
+        classes = kept_classes(roll, aged, sizes[:, :, DESIGN])
+        joined = np.where(roll > self._roll(there[0]), roll, 0)
+        spare = np.where(grades_share_rooms(pool, self._serves), 0, pool.rooms - classes.sum(axis=1))
+        classes = relieved(classes, spare[:, None], joined, sizes[:, :, CAP], self.grades.as_one)
         wanted = np.stack([self._would_come(k, entrants, wants[k]) for k in range(len(wants))], axis=1)
         size = county.places.class_size[:, :, DESIGN]
         need = np.ceil(np.divide(wanted, size, out=np.zeros(wanted.shape), where=size > 0)).astype(np.int64)
-        return account(county.pool(self.t), self.grades, self._serves, classes, need), wanted
+        return account(pool, self.grades, self._serves, classes, need), wanted
 
     def _would_come(self, stage: int, entrants: Ints, wants: Pattern | None) -> Ints:
         """pupils[school] of the entry grade if places did not matter."""
         rule = self.county.rules[stage]
         free = "nearest" if rule in CAPACITY_BOUND else rule
-        without = np.zeros((len(self.county.places.ids), 3), dtype=np.int64)
-        came = self._admit(stage, self.county.grades(stage).start, entrants, without, (free, wants, self._serves))
+        structural = self.county.places.places[:, stage, self.t]
+        came = self._admit(stage, self.county.grades(stage).start, entrants, structural, (free, wants, self._serves))
         return self._roll(came).sum(axis=1)
 
     # ------------------------------------------------------------------ admission
@@ -154,17 +172,17 @@ class _September:
     def _into_vacancies(
         self, cells: Ints, rooms: Rooms, placed: Stock, wants: list[Pattern | None], schools: NDArray[np.bool_]
     ) -> Iterator[Stock]:
-        """Pupils of grades that are already taught, into what their classes have left."""
-        county = self.county
-        classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
-        rooms = Rooms(classes, rooms.stage_rooms, rooms.entry_rooms, rooms.places, rooms.pooled)
-        left = vacancies(rooms, self._roll(placed), self.grades, county.places.class_size, self._serves)
+        """Pupils of later grades, the lowest first, into what their classes and the rooms without a class have left."""
+        county, sizes = self.county, self.county.places.class_size
         for g in np.flatnonzero(cells.any(axis=(0, 2))).tolist():
-            k = int(self.grades.stage[g])
-            filled = self.open_years[:, k] >= g - county.grades(k).start
+            k, roll = int(self.grades.stage[g]), self._roll(placed)
+            now = replace(rooms, classes=formed(rooms, roll, self.grades, sizes))
+            filled = (self.open_years[:, k] >= g - county.grades(k).start) | (roll[:, g] > 0)
             rule = "transport" if county.rules[k] in CAPACITY_BOUND else county.rules[k]
             teaches = self._serves & (filled & schools)[:, None]
-            yield self._admit(k, g, cells, left[:, g], (rule, wants[k], teaches))
+            came = self._admit(k, g, cells, vacancies(now, roll, self.grades, sizes, g), (rule, wants[k], teaches))
+            placed = together(placed, came)
+            yield came
 
     def _admit(
         self, stage: int, grade: int, cells: Ints, places: Ints, how: tuple[str, Pattern | None, NDArray[np.bool_]]
