@@ -11,6 +11,7 @@ from handmade import STAGES, county, squares
 
 from placesim.allocation import allocate
 from placesim.records import Allocation, Demand, Inputs, Places, Stages, Travel
+from placesim.scenario.changes import Change
 from placesim.scenario.options import AllocationOptions, SupplyOptions
 from placesim.scenario.parameters import AllocationParameters
 from placesim.standards.norms import StageNorms
@@ -35,15 +36,18 @@ class Toy:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     stages: Stages = STAGES
     norms: Mapping[str, StageNorms] = field(default_factory=lambda: NORMS)
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    area_types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def inputs(self) -> Inputs:
         rows = [{"x": 100.0 * i, "y": 0.0, **row} for i, row in enumerate(self.schools)]
-        return county({"areas": squares(list(self.areas)), "schools": rows, **self.tables})
+        areas = [{**row, "area_type": self.area_types.get(row["area_id"])} for row in squares(list(self.areas))]
+        return county({"areas": areas, "schools": rows, **self.tables})
 
     @property
     def places(self) -> Places:
-        return roll_forward(self.inputs, SupplyOptions(self.years, self.stages, self.norms, {}))
+        return roll_forward(self.inputs, SupplyOptions(self.years, self.stages, self.norms, self.changes))
 
     @property
     def demand(self) -> Demand:
