@@ -37,11 +37,13 @@ class Toy:
     stages: Stages = STAGES
     norms: Mapping[str, StageNorms] = field(default_factory=lambda: NORMS)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    area_types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def inputs(self) -> Inputs:
         rows = [{"x": 100.0 * i, "y": 0.0, **row} for i, row in enumerate(self.schools)]
-        return county({"areas": squares(list(self.areas)), "schools": rows, **self.tables})
+        areas = [{**row, "area_type": self.area_types.get(row["area_id"])} for row in squares(list(self.areas))]
+        return county({"areas": areas, "schools": rows, **self.tables})
 
     @property
     def places(self) -> Places:

@@ -18,13 +18,14 @@ from placesim.allocation.intake.families import Families, dwelling_pupils
 from placesim.allocation.intake.feeders import fed
 from placesim.allocation.intake.released import settle
 from placesim.allocation.intake.rooms import (
-    Cohorts,
     Grades,
     Rooms,
     account,
     entry_places,
     formed,
+    grades_share_rooms,
     kept_classes,
+    relieved,
     vacancies,
 )
 from placesim.allocation.intake.stock import Stock, advance, no_stock, stock, together, withdraw
@@ -32,7 +33,7 @@ from placesim.allocation.intake.year import Year
 from placesim.allocation.people import group_phase
 from placesim.allocation.problem import Boarding
 from placesim.records import Floats, Ints
-from placesim.vocabulary import CAPACITY_BOUND, DESIGN, EMERGENCY
+from placesim.vocabulary import CAP, CAPACITY_BOUND, DESIGN, EMERGENCY
 
 
 def years_of_intake(county: County, first: Afresh) -> Iterator[Year]:
@@ -117,10 +118,9 @@ class _September:
         seated = together(settled.seated, *self._newly_from_outside(target, settled.seated))
         entrants = self._cells(target, self.grades.entry, no_stock())
         wants = [self._wants(k, finished, entrants) for k in range(len(county.rules))]
-        rooms, wanted = self._rooms(before, seated, entrants, wants)
+        rooms, wanted = self._rooms(before, (on, seated), entrants, wants)
         sizes = county.places.class_size
-        roll = self._roll(seated)
-        entry = entry_places(rooms, self.grades.by_stage(roll), sizes, self.grades.by_stage(self._serves))
+        entry = entry_places(rooms, self._roll(seated), self.grades, sizes, self._serves)
         families = Families(seated, before.entries)
         placed = self._entrants(families, entrants, entry, wants)
         for moving in settled.moving:
@@ -170,15 +170,24 @@ class _September:
         """roll[school, grade] of the schools of the county."""
         return rows.by_school((self.county.outside_school + 1, len(self.grades.stage)))[:-1]
 
-    def _rooms(self, before: Year, seated: Stock, entrants: Ints, wants: list[Pattern | None]) -> tuple[Rooms, Ints]:
-        """The rooms of the year, and wanted[school, stage]: entrants if everyone came who wants to."""
-        county, roll = self.county, self._roll(seated)
-        cohorts = Cohorts(self._aged(self._roll(before.stock)), self._aged(before.classes))
-        classes = kept_classes(roll, cohorts, county.places.class_size[:, self.grades.stage])
+    def _rooms(
+        self, before: Year, there: tuple[Stock, Stock], entrants: Ints, wants: list[Pattern | None]
+    ) -> tuple[Rooms, Ints]:
+        """The rooms of the year, and wanted[school, stage]: entrants if everyone came who wants to.
+
+        there: who went up a grade, and of them who is seated. Classes that others join, from a chain of grades or a
+        closed school, pass the cap size only where no room is left.
+        """
+        county, roll, pool = self.county, self._roll(there[1]), self.county.pool(self.t)
+        sizes = county.places.class_size[:, self.grades.stage]
+        classes = kept_classes(roll, self._aged(before.classes), sizes[:, :, DESIGN])
+        joined = np.where(roll > self._roll(there[0]), roll, 0)
+        spare = np.where(grades_share_rooms(pool, self._serves), 0, pool.rooms - classes.sum(axis=1))
+        classes = relieved(classes, spare[:, None], joined, sizes[:, :, CAP], self.grades.as_one)
         wanted = np.stack([self._would_come(k, entrants, wants[k]) for k in range(len(wants))], axis=1)
         size = county.places.class_size[:, :, DESIGN]
         need = np.ceil(np.divide(wanted, size, out=np.zeros(wanted.shape), where=size > 0)).astype(np.int64)
-        return account(county.pool(self.t), self.grades, self._serves, classes, need), wanted
+        return account(pool, self.grades, self._serves, classes, need), wanted
 
     def _aged(self, cube: Ints) -> Ints:
         """cube[school, grade] of last year by the grade of this year, 0 in entry grades."""
@@ -188,8 +197,9 @@ class _September:
         """pupils[school] of the entry grade if places did not matter."""
         rule = self.county.rules[stage]
         free = "nearest" if rule in CAPACITY_BOUND else rule
-        without = np.zeros((len(self.county.places.ids), 3), dtype=np.int64)
-        came = self._admit(stage, self.county.grades(stage).start, entrants, without, _Way(free, wants, self._serves))
+        structural = self.county.places.places[:, stage, self.t]
+        way = _Way(free, wants, self._serves)
+        came = self._admit(stage, self.county.grades(stage).start, entrants, structural, way)
         return self._roll(came).sum(axis=1)
 
     # ------------------------------------------------------------------ admission
@@ -209,9 +219,10 @@ class _September:
         """The placed, and pupils of later grades in what schools[school] have left, grade by grade."""
         county, sizes = self.county, self.county.places.class_size
         for g in np.flatnonzero(cells.any(axis=(0, 2))).tolist():
-            k = int(self.grades.stage[g])
-            left = vacancies(rooms, self._roll(placed), self.grades, sizes, g)
-            filled = self.open_years[:, k] >= g - county.grades(k).start
+            k, roll = int(self.grades.stage[g]), self._roll(placed)
+            now = replace(rooms, classes=formed(rooms, roll, self.grades, sizes))
+            left = vacancies(now, roll, self.grades, sizes, g)
+            filled = (self.open_years[:, k] >= g - county.grades(k).start) | (roll[:, g] > 0)
             rule = "transport" if county.rules[k] in CAPACITY_BOUND else county.rules[k]
             teaches = self._serves & (filled & schools)[:, None]
             way = _Way(rule, wants[k], teaches, county.boarding(k, boarders(county, placed).sum(axis=1)))
@@ -256,7 +267,7 @@ class _September:
         county, groups = self.county, applied.unplaced.shape
         new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
         classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
-        left = self._left(placed, applied.entry, rooms)
+        left = self._left(placed, applied.entry, replace(rooms, classes=classes))
         return Year(
             stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + applied.unplaced,
             classes=classes, rooms=rooms.stage_rooms, places=rooms.places, left=left,

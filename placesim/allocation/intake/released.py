@@ -38,7 +38,8 @@ def settle(county: County, on: Stock, t: int) -> Settled:
     A school that teaches other grades of the stage passes those it cannot keep to the campuses of its institution that
     teach the grade (split campuses, teaching points), the nearest to their home. Of a school that closed, the shares of
     `closure` drop out, leave for a town or board, the rest go to its receivers in their order, as far as their places
-    at cap level reach, the last of them taking whoever is left. All others look for a school themselves.
+    at cap level reach, the last of them taking whoever is left; where none is named, to its institution. All others
+    look for a school themselves.
     """
     places, closure = county.places, county.options.allocation.closure
     here = on.school < county.outside_school
@@ -47,9 +48,9 @@ def settle(county: County, on: Stock, t: int) -> Settled:
     seated, released = on.take(stays), on.take(~stays)
     if not len(released.pupils):
         return Settled(seated, no_stock(), ())
-    passed, rest = _along_chain(county, released, t)
-    closed = ~_stage_taught(county, rest, t)
-    leaving, chain_end = rest.take(closed), rest.take(~closed)
+    closed = ~_stage_taught(county, released, t)
+    passed, chain_end = _along_chain(county, released.take(~closed), t)
+    leaving = released.take(closed)
     gone = []
     for turn, share in enumerate((closure.dropping_out, closure.to_town, closure.boarding)):
         remaining = 1.0 - sum((closure.dropping_out, closure.to_town, closure.boarding)[:turn])
@@ -57,10 +58,12 @@ def settle(county: County, on: Stock, t: int) -> Settled:
         gone.append(with_pupils(leaving, pupils))
         leaving = without(leaving, pupils)
     received, rest = _to_receivers(county, leaving, together(seated, passed), t)
+    kept, rest = _along_chain(county, rest, t)
+    seated = together(seated, passed, received, kept)
     every = np.ones(len(places.ids), dtype=bool)
     looking = (Moving(gone[1], _of_towns(places)), Moving(gone[2], county.beds > 0),
                Moving(together(rest, chain_end), every))  # fmt: skip
-    return Settled(together(seated, passed, received), gone[0], tuple(m for m in looking if len(m.pupils.pupils)))
+    return Settled(seated, gone[0], tuple(m for m in looking if len(m.pupils.pupils)))
 
 
 def _stage_taught(county: County, rows: Stock, t: int) -> NDArray[np.bool_]:
@@ -143,10 +146,9 @@ def _at(rows: Stock, school: int, pupils: Ints) -> Stock:
 
 
 def _receivers(places: Places, school: int, year: int) -> list[int]:
-    """Receivers of a closed school in their order, of its latest closing."""
+    """Receivers of a school that closes this year, in their order."""
     rows = places.receiving
-    rows = rows[(rows["school_id"] == places.ids[school]) & (rows["year"] <= year)]
-    rows = rows[rows["year"] == rows["year"].max()].sort_values("order")
+    rows = rows[(rows["school_id"] == places.ids[school]) & (rows["year"] == year)].sort_values("order")
     return _known(places, rows["receiver"])
 
 
