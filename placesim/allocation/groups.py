@@ -58,26 +58,17 @@ def groups_of(inputs: Inputs, stages: Stages, told: AllocationParameters) -> Gro
     rows = _rows(inputs, stages, told)
     shape = (len(stages.ids), len(inputs.area_ids) + 1, max(1, len(told.tiers)), len(SECTORS) + 1)
     share = _sums(rows, rows["share"], shape)
-    share[:, :, default_tier(told), -1] += np.clip(1 - share.sum(axis=(2, 3)), 0, None)
+    share[:, :, told.default_tier_position, -1] += np.clip(1 - share.sum(axis=(2, 3)), 0, None)
     private = np.array([told.private_share.get(s, 0.0) for s in stages.ids])
     split = np.stack([1 - private, private], axis=1)[:, None, None]
     by_sector = share[..., :-1] + share[..., -1:] * split
     by_sector[:, -1] = 0.0
-    by_sector[:, -1, default_tier(told), 0] = 1.0
+    by_sector[:, -1, told.default_tier_position, 0] = 1.0
     named = np.array([s in told.private_share for s in stages.ids])
     named[rows.loc[rows["sector"] < len(SECTORS), "stage"].unique()] = True
     ids, tier, applies = _axis(told, bool(by_sector[..., _PRIVATE].any()))
     sector = np.where(applies, _PRIVATE, 0)
     return Groups(ids, tier, applies, by_sector[:, :, tier, sector], _points(rows, shape)[:, :, tier, sector], named)
-
-
-def default_tier(told: AllocationParameters) -> int:
-    """The tier of whom the table of applicants does not tell: as said, else the last that has a zone."""
-    names = [t.id for t in told.tiers]
-    if told.default_tier in names:
-        return names.index(told.default_tier)
-    zoned = [k for k, tier in enumerate(told.tiers) if not tier.pool]
-    return (zoned or [0])[-1]
 
 
 def _axis(told: AllocationParameters, private: bool) -> tuple[tuple[str, ...], Ints, NDArray[np.bool_]]:
@@ -101,7 +92,7 @@ def _rows(inputs: Inputs, stages: Stages, told: AllocationParameters) -> pd.Data
         {
             "stage": pd.Index(stages.ids).get_indexer(pd.Index(table["stage"], dtype=object)),
             "area": pd.Index(inputs.area_ids).get_indexer(pd.Index(table["area_id"], dtype=object)),
-            "tier": np.where(blank, default_tier(told), tier),
+            "tier": np.where(blank, told.default_tier_position, tier),
             "sector": np.where(sector < 0, len(SECTORS), sector),
             **{c: pd.to_numeric(table[c]).to_numpy(float) for c in ("share", "pupils", "points")},
         }

@@ -120,12 +120,14 @@ def base_year_rolls(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
 
 
 def stage_not_run(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
-    """Catchments, and base-year rolls and flows, name schools that run the stage."""
+    """Catchments and preferences, and base-year rolls and flows, name schools that run the stage."""
     if not inputs.has("schools"):
         return
     schools = inputs.frame("schools")
     run = set(zip(schools["school_id"], schools["stage"], strict=True))
-    for name, column in (("catchments", "stage"), ("enrolment", "grade"), ("flows", "stage")):
+    for name, column in (
+        ("catchments", "stage"), ("enrolment", "grade"), ("flows", "stage"), ("preferences", "stage"),
+    ):  # fmt: skip
         table = inputs.tables.get(name)
         if table is not None:
             yield from _not_run(table, column, run, scenario)

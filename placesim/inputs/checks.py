@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from placesim.dictionary import table_specs
 from placesim.errors import Finding
 from placesim.inputs import (
+    check_applicants,
     check_datums,
     check_geometry,
     check_keys,
@@ -30,6 +31,8 @@ def needed_tables(inputs: Inputs, scenario: Scenario) -> Iterator[Finding]:
     needed["enrolment" if parameters.demography.method == "none" else "population"] = "demography.method"
     if "catchment" in (scenario.allocation.rule(stage) for stage in scenario.stages.ids):
         needed["catchments"] = "allocation.rule"
+    if parameters.allocation.place_lock_years and any(tier.place_lock for tier in parameters.allocation.tiers):
+        needed["dwellings"] = "allocation.place_lock_years"
     for table, key in needed.items():
         if table not in parameters.inputs:
             facts = {"table": table, "label": table_specs()[table].label}
@@ -70,6 +73,13 @@ CHECKS: Mapping[str, Check] = {
     "suspected_datums": check_datums.suspected_datums,
     "unreached": check_links.unreached,
     "old_developments": check_links.old_developments,
+    "tiers_said": check_applicants.tiers_said,
+    "tiers_nobody_is_in": check_applicants.tiers_nobody_is_in,
+    "unknown_tiers": check_applicants.unknown_tiers,
+    "shares_over_one": check_applicants.shares_over_one,
+    "overlapping_applicants": check_applicants.overlapping_applicants,
+    "counts_of_applicants": check_applicants.counts_of_applicants,
+    "closed_choices": check_applicants.closed_choices,
 }
 
 

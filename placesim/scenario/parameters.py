@@ -352,6 +352,15 @@ class AllocationParameters(_Strict):
     closure: Closure = Closure()
     place_values: bool = Field(default=False, description="save what one more place at each school would be worth")
 
+    @property
+    def default_tier_position(self) -> int:
+        """The tier of whom `applicants` does not tell: as said, else the last that has a zone; 0 without tiers."""
+        names = [tier.id for tier in self.tiers]
+        if self.default_tier in names:
+            return names.index(self.default_tier)
+        zoned = [k for k, tier in enumerate(self.tiers) if not tier.pool]
+        return (zoned or [0])[-1]
+
 
 class NormOverrides(_Strict):
     """`[standards.<stage>]`: norms of this scenario in place of the pack's."""

@@ -201,6 +201,9 @@ def _unknown_references(parameters: Parameters, overlay: Overlay) -> list[Findin
         "demand.participation": parameters.demand.participation,
         "allocation.rules": parameters.allocation.rules,
         "allocation.limit_minutes": parameters.allocation.limit_minutes,
+        "allocation.place_lock_years": parameters.allocation.place_lock_years,
+        "allocation.private_share": parameters.allocation.private_share,
+        "allocation.sibling_share": parameters.allocation.sibling_share,
         "standards": parameters.standards.__pydantic_extra__ or {},
     }
     return [
