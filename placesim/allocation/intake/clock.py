@@ -267,7 +267,9 @@ class _September:
     def _left(self, placed: Stock, entry: Ints, rooms: Rooms) -> Ints:
         """left[school, grade]: of the entry grades what entrants left, of others vacancies, once a school has grown."""
         county, roll, k = self.county, self._roll(placed), self.grades.stage
-        free = vacancies(rooms, roll, self.grades, county.places.class_size, self._serves)[:, :, EMERGENCY]
+        sizes = county.places.class_size
+        by_grade = [vacancies(rooms, roll, self.grades, sizes, g)[:, EMERGENCY] for g in range(len(k))]
+        free = np.where(self._serves, np.stack(by_grade, axis=1), 0)
         grown = self.open_years[:, k] >= np.arange(len(k)) - np.flatnonzero(self.grades.entry)[k]
         fill = np.array([county.fill(s) for s in k])
         return np.where(self.grades.entry, np.maximum(entry[:, k, fill] - roll, 0), np.where(grown, free, 0))
