@@ -17,6 +17,7 @@ from placesim.records import Floats, Ints, Places
 from placesim.scenario.parameters import AllocationParameters
 from placesim.vocabulary import DESIGN
 
+_FARTHEST = np.log(50.0)  # a roll that cannot be met would make a school attract without bound
 _FEW = 20.0  # pupils whose roll says as much of a school's attraction as its kind does
 
 
@@ -108,9 +109,9 @@ def _fit(ground: Ground, stage: int, rolls: Rolls, inflow: Floats) -> Fitted | N
 def _settled(fitted: tuple[Fitted | None, ...], rolls: tuple[Rolls, ...], kind: Ints) -> Floats:
     """attraction[stage, school] for later years.
 
-    Few pupils say little of a school: its log is shrunk to that of the mean of its kind[school] (urban, town, rural) by
-    pupils ÷ (pupils + _FEW). Schools without a roll have that mean, which is 1 where no school of the kind has one; a
-    school that was open and empty attracts nobody.
+    Attractions lie between 1/50 and 50. Few pupils say little of a school: its log is shrunk to that of the mean of its
+    kind[school] (urban, town, rural) by pupils ÷ (pupils + _FEW). Schools without a roll have that mean, which is 1
+    where no school of the kind has one; a school that was open and empty attracts nobody.
     """
     out = np.ones((len(fitted), len(kind)))
     for k, (found, told) in enumerate(zip(fitted, rolls, strict=True)):
@@ -119,7 +120,7 @@ def _settled(fitted: tuple[Fitted | None, ...], rolls: tuple[Rolls, ...], kind: 
         pupils = np.nan_to_num(told.roll.sum(axis=1))
         for one in np.unique(kind):
             known = (kind == one) & (found.attraction > 0) & (pupils > 0)
-            log = np.log(np.where(known, found.attraction, 1.0))
+            log = np.clip(np.log(np.where(known, found.attraction, 1.0)), -_FARTHEST, _FARTHEST)
             mean = np.average(log[known], weights=pupils[known]) if known.any() else 0.0
             own = pupils / (pupils + _FEW)
             settled = np.exp(np.where(known, own * log + (1 - own) * mean, mean))
