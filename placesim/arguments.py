@@ -47,6 +47,18 @@ def as_numbers(argument: str, given: ArrayLike, *, axes: int | None = None, trut
     return values
 
 
+def as_counts(argument: str, given: ArrayLike) -> NDArray[np.int64]:
+    """`given`, with one axis, as whole numbers of pupils or places.
+
+    Raises InputError: NaN, infinite, negative, fractional or above 2⁵³.
+    """
+    values = as_numbers(argument, given, axes=1)
+    refuse(argument, values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
+    refuse(argument, values, values > LARGEST, "must not be above 2⁵³")
+    refuse(argument, values, values != np.floor(values), "must be a whole number (round with `whole` first)")
+    return values.astype(np.int64)
+
+
 def _as_floats(given: ArrayLike) -> NDArray[np.float64]:
     with np.errstate(over="ignore"):  # a longer float beyond float64 becomes infinite: for the caller to judge
         return np.asarray(given, dtype=np.float64)

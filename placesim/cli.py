@@ -298,7 +298,7 @@ def run(
     refuse_foreign(folder)
     with _progress(quiet=as_json) as progress:
         try:
-            finished = run_scenario(scenario, progress=progress)
+            finished = run_scenario(scenario, progress=progress, workers=None)
         except DataError as error:
             _refuse(error, folder, as_json=as_json)
         with staging(folder) as beside:
@@ -312,13 +312,16 @@ def run(
     seconds = {**finished.seconds, "store": stored - start, "report": time.process_time() - stored}
     if as_json:
         _print_json({"run": str(folder), "report": str(folder / "report.html"), "seconds": seconds})
-        return
+        raise typer.Exit(INTERRUPTED if finished.interrupted else OK)
     if finished.findings:
         typer.echo(label("cli.run.findings", LANGUAGE, count=len(finished.findings), file=folder / "check.json"))
     if timing:
         for stage, spent in seconds.items():
             typer.echo(f"{label(f'cli.stage.{stage}', LANGUAGE)}  {spent:.2f} s CPU")
     typer.echo(label("cli.run.done", LANGUAGE, file=folder / "report.html"))
+    if finished.interrupted:
+        typer.echo(label("cli.run.interrupted", LANGUAGE), err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command("compare", help=_said("compare"), short_help=_said("compare.short"))
@@ -341,6 +344,86 @@ def compare(
     if html is not None:
         comparison_html(comparison, html)
         typer.echo(label("cli.written", LANGUAGE, file=html), err=as_json)
+
+
+@app.command("zone", help=_said("zone"), short_help=_said("zone.short"))
+@_guarded
+def zone(
+    file: ScenarioFile,
+    stage: Annotated[str, typer.Option("--stage", metavar="STAGE", help=_said("opt.zone.stage"))],
+    year: Annotated[int | None, typer.Option("--year", metavar="YEAR", help=_said("opt.zone.year"))] = None,
+    evaluate: Annotated[
+        Path | None, typer.Option("--evaluate", metavar="PLAN.csv", help=_said("opt.zone.evaluate"))
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_said("opt.zone.out"))] = None,
+    floor: Annotated[float | None, typer.Option("--floor", metavar="SHARE", help=_said("opt.zone.floor"))] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option("--weight", metavar="NAME=VALUE", help=_said("opt.zone.weight"))
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=100, help=_said("opt.zone.seeds"))] = 4,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.0, help=_said("opt.zone.seconds"))] = 30.0,
+    notice: Annotated[int, typer.Option("--notice", min=0, max=20, help=_said("opt.zone.notice"))] = 1,
+    optional: Annotated[int, typer.Option("--optional", min=0, max=20, help=_said("opt.zone.optional"))] = 0,
+    siblings: Annotated[float, typer.Option("--siblings", min=0, max=1, help=_said("opt.zone.siblings"))] = 0.0,
+    variant: Variant = None,
+    set_: Settings = None,
+    as_json: Json = False,
+) -> None:
+    from placesim import rezoning
+    from placesim.scenario import load
+    from placesim.spine import run as run_scenario
+
+    scenario = load(file, variant=variant, set=set_ or [])
+    if stage not in scenario.stages.ids:
+        raise typer.BadParameter(label("cli.zone.stage", LANGUAGE, value=stage, known=", ".join(scenario.stages.ids)))
+    if floor is not None and not 0 < floor <= 1:
+        raise typer.BadParameter(_said("zone.floor"))
+    options = rezoning.ZoneOptions(_weights(weight or []), floor, seeds, 0, seconds)
+    transition = rezoning.Transition(notice, optional, siblings)
+    if out is not None:
+        rezoning.refuse_plans_over(out)
+    with _progress(quiet=as_json) as progress:
+        finished = run_scenario(scenario, progress=progress)
+        years = finished.places.years
+        if year is not None and year not in years:
+            raise typer.BadParameter(label("cli.zone.year", LANGUAGE, value=year, first=years[0], last=years[-1]))
+        case = rezoning.rezoning_case(finished, stage, years[0] if year is None else year)
+        if evaluate is None:
+            design = rezoning.design_zones(case, options, progress)
+        else:
+            design = rezoning.price_zones(case, rezoning.read_plan(evaluate, case), options)
+        written = [] if out is None else rezoning.write_plan(design, transition, out, LANGUAGE)
+    if as_json:
+        from placesim.store.write import findings_json
+
+        data = {
+            **rezoning.plan_data(design, transition),
+            "files": written,
+            "not_modelled": label("zone.not_modelled", LANGUAGE),
+        }
+        _print_json({**data, **findings_json(design.findings)})
+        return
+    typer.echo("\n".join(rezoning.plan_lines(design, transition, LANGUAGE)))
+    if design.findings:
+        _print_findings(design.findings, as_json=False)
+    for path in written:
+        typer.echo(label("cli.written", LANGUAGE, file=path))
+
+
+def _weights(told: list[str]) -> dict[str, float]:
+    """{name: value} of --weight NAME=VALUE."""
+    from placesim.allocation import ZoneWeights
+
+    known, weights = list(ZoneWeights.__dataclass_fields__), {}
+    for text in told:
+        name, _, value = text.partition("=")
+        try:
+            weights[name] = float(value)
+        except ValueError:
+            weights[name] = -1.0
+        if name not in known or not 0 <= weights[name] < float("inf"):
+            raise typer.BadParameter(label("cli.zone.weight", LANGUAGE, value=text, known=", ".join(known)))
+    return weights
 
 
 @app.command("backtest", help=_said("backtest"), short_help=_said("backtest.short"))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from placesim import records
-from placesim.allocation import allocate
+from placesim.allocation import allocate, allocate_draws, value_table
 from placesim.assessment import assess
 from placesim.cache import StageCache, frame_hash, stage_key
 from placesim.demography import (
@@ -29,7 +29,7 @@ from placesim.demography import (
 from placesim.errors import DataError, Finding, InputError
 from placesim.geo import check_ground, measure_access, measure_travel
 from placesim.inputs import check, read_inputs
-from placesim.records import Inputs, Results
+from placesim.records import AllocationDraws, Inputs, Results
 from placesim.scenario import Scenario
 from placesim.store import Run
 from placesim.supply import check_changes, roll_forward
@@ -79,7 +79,9 @@ _READS = {
     "backtest": ("enrolment", "births"),
     "places": ("areas", "schools", "institutions", "sites", "projects", "catchments"),
     "travel": ("areas", "roads", "nodes", "barriers", "points", "travel"),
-    "allocation": ("areas", "flows"),
+    "allocation": ("areas", "flows", "feeders", "enrolment", "applicants", "preferences", "dwellings"),
+    "allocation_draws": ("areas", "planning_areas"),
+    "place_values": (),
     "access": ("areas", "planning_areas", "roads", "nodes", "barriers", "points", "addresses"),
 }
 _CODE = {
@@ -90,19 +92,23 @@ _CODE = {
     "explanations": ("demography",),
     "places": ("supply",),
     "travel": ("geo", "kernel.py"),
-    "allocation": ("allocation",),
+    "allocation": ("allocation", "kernel.py"),
+    "allocation_draws": ("allocation", "kernel.py", "executor.py"),
+    "place_values": ("allocation", "kernel.py"),
     "access": ("geo", "kernel.py"),
 }
 
 
-def run(scenario: Scenario, *, progress: Progress | None = None) -> Run:
+def run(scenario: Scenario, *, progress: Progress | None = None, workers: int | None = 1) -> Run:
     """Read, check and run a scenario. `progress` is told the name of each stage as it starts.
 
-    Raises DataError with every finding when the data cannot be run.
+    workers: processes for the sampled futures, None for as many as there are cores; more than one only from a program
+    whose main module may be imported again (`if __name__ == "__main__":`). Ctrl-C while futures are placed keeps the
+    years that are finished. Raises DataError with every finding when the data cannot be run.
     """
     if not isinstance(scenario, Scenario):
         raise InputError("scenario", "must be a Scenario, as placesim.load(path) gives it", value=repr(scenario)[:80])
-    spine = _Spine(scenario, progress or (lambda _: None))
+    spine = _Spine(scenario, progress or (lambda _: None), workers)
     with spine.timed("check"):
         inputs, findings = check_scenario(scenario)
     if inputs is None or any(f.is_error for f in findings):
@@ -147,12 +153,21 @@ def _located(findings: Iterable[Finding], scenario: Scenario) -> Iterator[Findin
         yield replace(finding, file=origin.where, row=origin.line) if origin else finding
 
 
+class _Interrupted(Exception):
+    """Ctrl-C came while futures were placed; `placed` holds the years that were finished."""
+
+    def __init__(self, placed: AllocationDraws) -> None:
+        super().__init__()
+        self.placed = placed
+
+
 @dataclass
 class _Spine:
     """One pass through the stages, timed and cached."""
 
     scenario: Scenario
     progress: Progress
+    workers: int | None
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -171,7 +186,7 @@ class _Spine:
         demand, d_key = self.stage(
             "demand", inputs, s.demand, (p_key,), lambda: estimate_demand(projection, inputs, s.demand)
         )
-        draws, _ = self.stage(
+        draws, f_key = self.stage(
             "draws", inputs, s.draws, (p_key, d_key), lambda: draw_demand(projection, demand, inputs, s.draws)
         )
         backtest, _ = self.stage("backtest", inputs, s.demand, (), lambda: _backtest(inputs, s)[1])
@@ -197,7 +212,29 @@ class _Spine:
             (a_key, p_key),
             lambda: measure_access(inputs, places, travel, allocation, projection, s.access),
         )
-        return Results(projection, demand, travel, places, allocation, access, draws, backtest, explained)
+        found = Results(projection, demand, travel, places, allocation, access, draws, backtest, explained)
+        if draws is not None:
+            found = replace(found, allocation_draws=self.place_draws(found, inputs, (a_key, s_key, t_key, f_key)))
+        if not s.allocation.allocation.place_values:
+            return found
+        values, _ = self.stage(
+            "place_values", inputs, s.allocation, (a_key, s_key, t_key), lambda: value_table(found, s.allocation)
+        )
+        return replace(found, place_values=values)
+
+    def place_draws(self, found: Results, inputs: Inputs, above: tuple[str, ...]) -> AllocationDraws:
+        """Sampled futures through the schools; an interrupted one keeps its finished years and is not cached."""
+
+        def place() -> AllocationDraws:
+            placed = allocate_draws(found, inputs, self.scenario.allocation, workers=self.workers)
+            if placed.interrupted:
+                raise _Interrupted(placed)
+            return placed
+
+        try:
+            return self.stage("allocation_draws", inputs, self.scenario.allocation, above, place)[0]
+        except _Interrupted as stopped:
+            return stopped.placed
 
     def stage(
         self, name: str, inputs: Inputs, told: Any, above: tuple[str, ...], compute: Callable[[], T]
@@ -231,6 +268,7 @@ def _record_types() -> dict[str, type]:
         records.HomeWays,
         records.Access,
         records.Allocation,
+        records.AllocationDraws,
         records.Stages,
         records.Stage,
         records.AppliedChange,

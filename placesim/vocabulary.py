@@ -26,8 +26,15 @@ PARTS: Final = ("rolls", "children", "residents", "housing", "outside")
 # How the pupils of a year follow from those of the year before; entrants by source. They sum to the pupils of the year.
 WATERFALL: Final = ("last_year", "leavers", "promoted", "entrants", "net_movers", "housing", "outside")
 
-RULES: Final = ("nearest", "catchment", "transport")
-CAPACITY_BOUND: Final = ("transport",)  # rules that never admit beyond the emergency level
+RULES: Final = ("nearest", "catchment", "transport", "tiers", "choice")
+CAPACITY_BOUND: Final = ("transport", "tiers", "choice")  # rules that never admit beyond the emergency level
+TIERED: Final = ("tiers", "choice")  # rules that tell tiers apart
+
+# Why a pupil has no place: no way to any school; ways, but only to schools of the other sector; every school in reach
+# full; places in reach that the rule did not give (beyond its candidates or price, or not listed and not redirected);
+# gone from school when theirs closed.
+REASONS: Final = ("no_school_in_reach", "not_eligible", "all_full", "not_considered", "dropped_out")
+NO_SCHOOL_IN_REACH, NOT_ELIGIBLE, ALL_FULL, NOT_CONSIDERED, DROPPED_OUT = range(5)
 
 OPERATORS: Final = ("<", "<=", ">", ">=", "==")
 HARDNESS: Final = ("statutory", "should", "planning", "local")
@@ -90,7 +97,7 @@ FIGURES: Final = {
     "rate": "per person and year",
     "sd": "log",
     **dict.fromkeys(("mape", "bias", "coverage", "share_of_pupils", "share_of_residents"), "share"),
-    **dict.fromkeys(("roll_by_rule", "continuing", "wanted", "admitted", "moved_in"), "pupils"),
+    **dict.fromkeys(("roll_by_rule", "continuing", "wanted", "admitted", "moved_in", "boarders"), "pupils"),
     **dict.fromkeys(("intake_design", "intake_cap", "intake_emergency"), "places"),
     **dict.fromkeys(("pupils_in_towns", "homes_in_towns", "village_pupils_in_towns"), "share"),
     "walkers": "pupils",

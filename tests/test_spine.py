@@ -12,6 +12,7 @@ import pytest
 import placesim as ps
 from placesim import spine
 from placesim.scenario import example_folder
+from placesim.store.tables import read_table
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_the_labelled_cubes_agree_with_the_records(run: ps.Run) -> None:
     placed = data["roll"].sum(["school", "grade"]).values
     demand = run.allocation.demand.sum(axis=(0, 2, 3))
     away = run.allocation.rows().query("school_id == 'outside'").groupby("year")["pupils"].sum()
-    unplaced = data["unplaced"].sum(["origin", "grade", "group"]).values
+    unplaced = data["unplaced"].sum(["origin", "grade", "admission_group"]).values
     np.testing.assert_array_equal(placed + unplaced + away.reindex(data.year.values, fill_value=0).values, demand)
     assert data.coords["draw"] == 0
     assert set(data.coords["stage_of_grade"].values) == set(run.scenario.stages.ids)
@@ -130,4 +131,13 @@ def test_progress_names_the_stages(scenario: ps.Scenario) -> None:
     told: list[str] = []
     ps.run(scenario, progress=told.append)
     stages = ["projection", "demand", "draws", "backtest", "explanations", "places", "travel", "allocation", "access"]
-    assert told == ["check", *stages, "assessment"]
+    assert told == ["check", *stages, "allocation_draws", "assessment"]
+
+
+def test_place_values_are_saved_where_asked_for(scenario: ps.Scenario, tmp_path: Path) -> None:
+    told: list[str] = []
+    run = ps.run(scenario.with_({"allocation.place_values": True}), progress=told.append)
+    assert told[-2:] == ["place_values", "assessment"]
+    saved = read_table(run.save(tmp_path / "run") / "tables", "place_values")
+    assert list(saved) == ["school_id", "stage", "year", "minutes"]
+    assert (saved["minutes"] >= 0).all()

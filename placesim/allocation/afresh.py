@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,14 +28,15 @@ def place_afresh(county: County, t: int) -> Afresh:
 
     Campuses of several stages split their rooms by what the stages would need if everyone went where the rule leads
     without regard to places, the rule decides, and then spare whole rooms of a stage go to stages of the same campus
-    that are full at design level, which are solved once more.
+    that are full at design level, which are solved once more. Each stage may fill every bed of a campus.
     """
-    rules = county.rules
+    rules, nobody = county.rules, np.zeros(len(county.places.ids), dtype=np.int64)
     laid = []
     for k in range(len(rules)):
         grades = county.grades(k)
         cells = (county.pupils - county.leavers)[:, t, grades]
-        laid.append(county.lay_out(k, t, cells, county.places.serves[:, grades, t], county.wants(k, t)))
+        stage = county.lay_out(k, t, cells, county.places.serves[:, grades, t], county.wants(k, t))
+        laid.append(replace(stage, boarding=county.boarding(k, nobody)))
     solved = solve_year(laid, rules, county.pool(t), county.options.allocation)
     unzoned = any(stage.unzoned() for stage, rule in zip(laid, rules, strict=True) if rule == "catchment")
     flows = tuple(_flows(county, k, t, stage, solved) for k, stage in enumerate(laid))

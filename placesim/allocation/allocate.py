@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def allocate(demand: Demand, travel: Travel, places: Places, inputs: Inputs, opt
     require(demand.areas == (*travel.areas, OUTSIDE), "allocate: demand and travel differ in their areas")
     require(travel.schools == places.ids and demand.years == places.years, "allocate: schools or years differ")
     county = county_of(demand, travel, places, inputs, options)
-    first = place_afresh(county, 0)
+    first = place_afresh(replace(county, calibration=None), 0)
     years = list(_years(county, first))
     return _record(demand, county, first, years, inputs)
 
@@ -49,8 +50,8 @@ def _record(demand: Demand, county: County, first: Afresh, years: Sequence[Year]
     rules = {s: county.options.rule(s) for s in places.stages.ids}
     return Allocation(
         areas=demand.areas, schools=(*places.ids, OUTSIDE), years=places.years, stages=places.stages,
-        groups=demand.groups, year=year, area=area, school=school, grade=grade, group=group, pupils=pupils,
-        demand=asked, unplaced=asked - placed, continuing=_by_year(years, "continuing"),
+        groups=county.entitlements.groups.ids, year=year, area=area, school=school, grade=grade, group=group,
+        pupils=pupils, demand=asked, unplaced=asked - placed, continuing=_by_year(years, "continuing"),
         classes=_by_year(years, "classes"), stage_rooms=_by_year(years, "rooms"),
         stage_places=_by_year(years, "places"), rules=freeze(rules),
         capacity_bound=tuple(np.array(places.stages.ids)[county.bound].tolist()),

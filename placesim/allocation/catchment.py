@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from placesim.allocation.eligible import first_zones
 from placesim.allocation.nearest import nearest
 from placesim.allocation.problem import Problem, Shipments, Zones, shipments
 from placesim.allocation.whole import whole_by_group
@@ -15,9 +16,9 @@ def catchment(problem: Problem) -> Shipments:
     """Single and shared zones; nodes whose zone names no open school that teaches the band go to the nearest.
 
     Pupils of a shared zone are divided by the given shares, what these leave by design places (equally where there are
-    none); distance plays no part.
+    none); distance plays no part. Applicants to private schools go to the nearest of these, where there is one.
     """
-    zones = problem.zones
+    zones = first_zones(problem)
     weight = zone_weights(zones, problem.places[:, DESIGN])
     pupils = whole_by_group(problem.pupils[zones.node] * weight, zones.node, problem.phase)
     zoned = shipments(zones.node, zones.school, pupils)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.allocation.calibration import Calibration, Ground, Pattern, Rolls, calibrate, known_rolls, town_schooling
-from placesim.allocation.people import whole_pupils
+from placesim.allocation.entitlements import Entitlements, entitlements_of
+from placesim.allocation.people import divided, whole_pupils
+from placesim.allocation.problem import Boarding
 from placesim.allocation.stage_year import Question, StageYear, lay_out
 from placesim.allocation.tables import (
     DatedFeeders,
@@ -23,14 +26,14 @@ from placesim.allocation.tables import (
 from placesim.allocation.year import Pool
 from placesim.records import Demand, Floats, Inputs, Ints, Places, Travel
 from placesim.scenario.options import AllocationOptions
-from placesim.vocabulary import CAPACITY_BOUND, DESIGN
+from placesim.vocabulary import CAPACITY_BOUND, DESIGN, EMERGENCY, LEVELS, TIERED
 
 
 @dataclass(frozen=True)
 class County:
     """pupils[area, year, grade, group] whole, the last area being outside, and leavers of them who attend beyond the
     border; where pupils from outside are enrolled, inflow_weight[stage, school]; ground: ways, zones, home flows and
-    places; classes[school, grade] as counted in the base year, 0 where not."""
+    places; classes[school, grade] as counted in the base year, 0 where not; entitlements: whom the groups are."""
 
     pupils: Ints
     leavers: Ints
@@ -39,6 +42,7 @@ class County:
     inflow_weight: Floats
     classes: Ints
     options: AllocationOptions
+    entitlements: Entitlements
     calibration: Calibration | None = None
 
     @property
@@ -66,8 +70,27 @@ class County:
         """bound[stage]: the rule keeps to the places."""
         return np.array([rule in CAPACITY_BOUND for rule in self.rules])
 
+    def fill(self, stage: int) -> int:
+        """The level up to which the rule of a stage admits."""
+        return LEVELS.index(self.options.allocation.fill) if self.rules[stage] in TIERED else EMERGENCY
+
     def grades(self, stage: int) -> slice:
         return self.places.stages.grade_slice(self.places.stages.ids[stage])
+
+    def day_minutes(self, stage: int) -> float:
+        """The longest way of a day pupil."""
+        return self.options.allocation.day_minutes.get(self.places.stages.ids[stage], np.inf)
+
+    def boarding(self, stage: int, boarders: Ints) -> Boarding | None:
+        """What the rule of a stage is told of beds, boarders[school] sleeping in them already."""
+        limit = self.day_minutes(stage)
+        return Boarding(limit, np.maximum(self.beds - boarders, 0)) if np.isfinite(limit) else None
+
+    @property
+    def beds(self) -> Ints:
+        """beds[school], 0 where not known."""
+        known = pd.to_numeric(self.places.schools["beds"]).fillna(0) if "beds" in self.places.schools else 0
+        return np.broadcast_to(np.asarray(known, dtype=np.int64), (len(self.places.ids),)).copy()
 
     def wants(self, stage: int, t: int) -> Pattern | None:
         """Where newcomers want to go in the year at position t, if the base year tells."""
@@ -78,17 +101,18 @@ class County:
         """Nodes of a stage in a year: cells[area, grade, group] to place at schools with teaches[school, grade]."""
         places = self.places
         zones, everywhere = self.ground.zones_of(stage, t), np.ones(len(places.ids))
-        return lay_out(
+        laid = lay_out(
             Question(
                 cells=cells,
                 teaches=teaches,
                 ways=self.ways[stage],
                 zones=(zones.node, zones.school, zones.share),
-                kind=np.zeros(cells.shape[2], dtype=np.int64),
+                kind=self.entitlements.kind(stage),
                 inflow_weight=np.stack([self.inflow_weight[stage], places.places[:, stage, t, DESIGN], everywhere]),
                 wants=wants,
             )
         )
+        return replace(laid, admission=self.entitlements.admission(stage, t, laid))
 
     def pool(self, t: int) -> Pool:
         """The campuses in the year at position t."""
@@ -99,15 +123,15 @@ class County:
 
 def county_of(demand: Demand, travel: Travel, places: Places, inputs: Inputs, options: AllocationOptions) -> County:
     """The county, calibrated to the rolls of its base year where they are known and the scenario does not forbid it."""
-    pupils, leavers = whole_pupils(demand)
+    entitlements = entitlements_of(demand, places, inputs, options)
+    pupils, leavers = divided(*whole_pupils(demand), entitlements.groups, demand.years, demand.stages)
     ground = Ground(
         ways_by_stage(travel, options), dated_zones(places, travel.areas), home_flows(inputs, places), places,
         options.allocation,
     )  # fmt: skip
     classes = np.nan_to_num(counted(inputs, places, places.years[0], "classes")).astype(np.int64)
-    county = County(
-        pupils, leavers, ground, dated_feeders(inputs, places), inflow_weights(inputs, places), classes, options
-    )
+    feeders, inflow = dated_feeders(inputs, places), inflow_weights(inputs, places)
+    county = County(pupils, leavers, ground, feeders, inflow, classes, options, entitlements)
     return replace(county, calibration=_calibration(county, demand, inputs)) if options.allocation.calibrate else county
 
 

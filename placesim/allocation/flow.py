@@ -2,79 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from ortools.graph.python import min_cost_flow
 
-from placesim.records import Floats, Ints
+from placesim.allocation.scaling import Arcs, Beds, Steps, scaled_flow
+from placesim.allocation.warm import school_graph, solve_first
+from placesim.allocation.warm.graph import MOST_PUPILS
+from placesim.records import Ints
 
-_MOST = 1 << 44  # largest whole cost: finer prices only slow the solver
-_RANGE = 1 << 62  # what the solver's prices may reach in 64 bits
+__all__ = ["Arcs", "Beds", "Steps", "cheapest_flow"]
 
-
-@dataclass(frozen=True)
-class Arcs:
-    """Ways from node to school: node[row], school[row], minutes[row]."""
-
-    node: Ints
-    school: Ints
-    minutes: Floats
+_LARGE: Final = 50_000  # ways from which chains of moves are sooner done, even if their kernels must be compiled first
 
 
-@dataclass(frozen=True)
-class Steps:
-    """Places of a school at rising prices: places[school, step] in that step, minutes[step] added per pupil."""
-
-    places: Ints
-    minutes: Floats
-
-
-def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: float) -> Ints:
+def cheapest_flow(pupils: Ints, arcs: Arcs, steps: Steps, unplaced_minutes: float, beds: Beds | None = None) -> Ints:
     """pupils[row] of the flow that makes minutes + step minutes + unplaced_minutes × unplaced least.
 
-    pupils[node]. Every pupil may stay unplaced, so there is always a solution. Solved exactly, in whole costs: minutes
-    × scale, rounded, with scale = range ÷ largest cost. The range is 2⁴⁴, and less where prices in the solver,
-    which grow with (nodes + 1) × the longest alternating path, or the total could leave 64 bits; so the total differs
-    from that of unrounded costs by at most 2 ÷ scale per pupil. A price of the unplaced beyond what any chain of moves
-    can cost changes nothing and is cut to that; it is raised by one unit, so that a pupil for whom a way costs as much
-    is placed. Arcs are sorted by node, school and minutes first: equal totals are resolved in that order, whatever the
-    order of the rows. Goldberg's cost scaling in OR-tools' SimpleMinCostFlow.
+    pupils[node]; by ways that need a bed no more come to a school than it has beds. Every pupil may stay unplaced, so
+    there is always a solution, found exactly in whole costs: by cost scaling (`scaling`), of many ways without beds by
+    chains of moves (`warm`). Ways are sorted by node, school and minutes first:
+    equal totals are resolved in that order, whatever the order of the rows.
     """
-    schools, out = len(steps.places), np.zeros(len(arcs.node), dtype=np.int64)
-    price = _price(unplaced_minutes, arcs, steps, min(len(pupils), schools))
-    rows = np.flatnonzero(
-        (arcs.minutes <= price) & (pupils[arcs.node] > 0) & (steps.places.sum(axis=1)[arcs.school] > 0)
-    )
-    if not len(rows):
-        return out
-    rows = rows[np.lexsort((arcs.minutes[rows], arcs.school[rows], arcs.node[rows]))]
-    sink = len(pupils) + schools
-    step_school, step = np.nonzero(steps.places)
-    tails = [arcs.node[rows], len(pupils) + step_school, np.arange(len(pupils))]
-    heads = [len(pupils) + arcs.school[rows], np.full(len(step), sink), np.full(len(pupils), sink)]
-    room = np.concatenate([pupils[arcs.node[rows]], steps.places[step_school, step], pupils])
-    cost = np.concatenate([arcs.minutes[rows], steps.minutes[step], np.full(len(pupils), price)])
-    most = min(_MOST, _RANGE // max((sink + 2) * 2 * (schools + 2), int(pupils.sum())))
-    units = np.rint(cost / (cost.max() or 1.0) * most).astype(np.int64)
-    units[-len(pupils) :] += 1
-    out[rows] = least_cost(np.concatenate(tails), np.concatenate(heads), room, units, pupils)[: len(rows)]
+    everyone = int(pupils.sum())
+    usable = (pupils[arcs.node] > 0) & (steps.places.sum(axis=1)[arcs.school] > 0)
+    rows = np.flatnonzero(usable & (arcs.minutes <= unplaced_minutes))
+    if len(rows) < _LARGE or everyone > MOST_PUPILS or beds is not None:
+        return scaled_flow(pupils, arcs, steps, unplaced_minutes, beds)
+    graph = school_graph(
+        Arcs(arcs.node[rows], arcs.school[rows], arcs.minutes[rows]), len(pupils), len(steps.places),
+        step_minutes=steps.minutes, unplaced_minutes=unplaced_minutes, most_pupils=everyone,
+    )  # fmt: skip
+    out = np.zeros(len(arcs.node), dtype=np.int64)
+    out[rows] = solve_first(graph, pupils, steps.places).flow(graph)
     return out
-
-
-def least_cost(tails: Ints, heads: Ints, room: Ints, units: Ints, pupils: Ints) -> Ints:
-    """flow[arc] of the solver; the last node takes what the first ones, with pupils, supply."""
-    solver, sink = min_cost_flow.SimpleMinCostFlow(), int(heads.max())
-    arcs = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), room, units)
-    nodes = np.append(np.arange(len(pupils)), sink).astype(np.int32)
-    solver.set_nodes_supplies(nodes, np.append(pupils, -pupils.sum()))
-    status = solver.solve()
-    if status != solver.OPTIMAL:
-        raise RuntimeError(f"min-cost flow ended with {status}")  # cannot be: every pupil may stay unplaced
-    return np.asarray(solver.flows(arcs), dtype=np.int64)
-
-
-def _price(unplaced_minutes: float, arcs: Arcs, steps: Steps, longest: int) -> float:
-    """The price of the unplaced, cut to what makes placing one more pupil always worth its chain of moves."""
-    dearest = float(arcs.minutes.max(initial=0.0)) + float(steps.minutes.max(initial=0.0))
-    return min(unplaced_minutes, (longest + 1) * dearest or 1.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placesim.allocation.admission import Admission
 from placesim.allocation.flow import Arcs
 from placesim.records import Floats, Ints
 from placesim.scenario.parameters import AllocationParameters
@@ -46,14 +47,23 @@ class Shipments:
 
 
 @dataclass(frozen=True)
+class Boarding:
+    """Ways longer than day_minutes need a bed: beds[school] that are left."""
+
+    day_minutes: float
+    beds: Ints
+
+
+@dataclass(frozen=True)
 class Problem:
     """One stage in one year.
 
     A node is the pupils of an area whom the rule treats alike, in a band of grades that the same schools teach:
     area[node], kind[node] of their groups, pupils[node] still to place, phase[node] in [0, 1) for its odd pupils.
     arcs: ways to open schools that teach the band, within the limits, sorted by node, minutes and school.
-    places[school, level] of the stage, left[school, level] of them after those enrolled already. wants: where pupils
-    would go, None where only the ways decide.
+    places[school, level] of the stage, left[school, level] of them after those enrolled already. admission:
+    entitlements, None where all pupils have the same. wants: where pupils would go, None where only the ways decide.
+    boarding: None where no way is too long for a day.
     """
 
     area: Ints
@@ -65,7 +75,9 @@ class Problem:
     places: Ints
     left: Ints
     parameters: AllocationParameters
+    admission: Admission | None = None
     wants: Wants | None = None
+    boarding: Boarding | None = None
 
 
 def shipments(node: Ints, school: Ints, pupils: Ints) -> Shipments:
@@ -94,3 +106,12 @@ def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     row = np.repeat(np.arange(len(left)), count)
     within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     return row, start[row] + within
+
+
+def minutes_between(arcs: Arcs, node: Ints, school: Ints) -> Floats:
+    """minutes[row] of the way from node[row] to school[row]; 0 where the ways know none."""
+    row, way = pairs(node, arcs.node)
+    same = arcs.school[way] == school[row]
+    minutes = np.zeros(len(node))
+    minutes[row[same]] = arcs.minutes[way[same]]
+    return minutes

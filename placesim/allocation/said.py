@@ -1,4 +1,4 @@
-"""What the allocation says beside the flows: the calibration, this September's places, and schooling in towns."""
+"""What the allocation says beside the flows: the calibration, this September's places, schooling in towns, reasons."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pandas as pd
 from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration.town_schooling import RURAL, area_types
 from placesim.allocation.county import County
-from placesim.allocation.intake import Year
-from placesim.records import Inputs, Ints, no_rows
+from placesim.allocation.intake import Year, boarders
+from placesim.allocation.reasons import unplaced_reasons_table
+from placesim.records import Floats, Inputs, Ints, no_rows
 from placesim.vocabulary import CAP, DESIGN, EMERGENCY
 
 CALIBRATION = ("school_id", "stage", "roll_actual", "roll_by_rule", "roll", "residual", "attraction")
 INTAKE = (
     "school_id", "stage", "year", "continuing", "wanted", "admitted", "intake_design", "intake_cap",
-    "intake_emergency", "moved_in", "places_design", "largest_grade", "leaves",
+    "intake_emergency", "moved_in", "boarders", "places_design", "largest_grade", "leaves",
 )  # fmt: skip
 TOWN_SCHOOLING = ("stage", "year", "pupils_in_towns", "homes_in_towns", "village_pupils_in_towns")
 _SCHOOL, _PUPILS = 2, 5
@@ -26,11 +27,12 @@ _SCHOOL, _PUPILS = 2, 5
 def allocation_tables(
     county: County, first: Afresh, years: Sequence[Year], inputs: Inputs
 ) -> Mapping[str, pd.DataFrame]:
-    """calibration · intake · town_schooling."""
+    """calibration · intake · town_schooling · unplaced_reasons."""
     return {
         "calibration": calibration_table(county, first, years),
         "intake": intake_table(county, years if county.options.allocation.clock == "intake" else years[:1]),
         "town_schooling": town_schooling_table(county, years, inputs),
+        "unplaced_reasons": unplaced_reasons_table(county, inputs.area_ids, years),
     }
 
 
@@ -51,17 +53,23 @@ def calibration_table(county: County, first: Afresh, years: Sequence[Year]) -> p
         table = pd.DataFrame(
             {
                 "school_id": ids, "stage": stage, "roll_actual": came + residual, "roll_by_rule": by_rule,
-                "roll": came, "residual": residual, "attraction": fitted.attraction,
+                "roll": came, "residual": residual, "attraction": _attraction(county, k),
             }
         )  # fmt: skip
         parts.append(table[(table["roll_actual"].fillna(0) > 0) | (came > 0)])
     return pd.concat(parts, ignore_index=True) if parts else no_rows(CALIBRATION)
 
 
+def _attraction(county: County, stage: int) -> Floats:
+    """attraction[school] that later years count with."""
+    return county.calibration.attraction[stage] if county.calibration else np.ones(len(county.places.ids))
+
+
 def intake_table(county: County, years: Sequence[Year]) -> pd.DataFrame:
-    """school_id, stage, year; continuing pupils, wanted, admitted entrants, intake_design, intake_cap, intake_emergency
-    places for them (当年招生学位) beside places_design of the whole stage (结构学位); moved_in to later grades;
-    largest_grade of the largest cohort and leaves, the year in which it will have left."""
+    """school_id, stage, year; continuing pupils, wanted, admitted entrants, intake_design, intake_cap,
+    intake_emergency places for them (当年招生学位) beside places_design of the whole stage (结构学位); moved_in to
+    later grades; boarders, whose way is longer than a day pupil's; largest_grade of the largest cohort and leaves, the
+    year in which it will have left."""
     parts = [_intake_of(county, year, t) for t, year in enumerate(years) if t > 0]
     return pd.concat(parts, ignore_index=True) if parts else no_rows(INTAKE)
 
@@ -87,6 +95,7 @@ def _intake_of(county: County, year: Year, t: int) -> pd.DataFrame:
             "intake_cap": year.entry[..., CAP][of],
             "intake_emergency": year.entry[..., EMERGENCY][of],
             "moved_in": (np.add.reduceat(roll, starts, axis=1) - admitted - continuing)[of],
+            "boarders": boarders(county, year.stock)[of],
             "places_design": year.places[..., DESIGN][of],
             "largest_grade": np.array(stages.grades, dtype=object)[largest[of]],
             "leaves": leaves[of],

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placesim.allocation.admission import Admission
 from placesim.allocation.calibration import Pattern
 from placesim.allocation.deal import Dealt, deal
 from placesim.allocation.flow import Arcs
-from placesim.allocation.problem import Problem, Shipments, Wants, Zones, node_phase, shipments
+from placesim.allocation.problem import Boarding, Problem, Shipments, Wants, Zones, node_phase, shipments
 from placesim.allocation.rules import RULES
 from placesim.allocation.tables import Ways
 from placesim.allocation.whole import whole_by_group
@@ -39,7 +40,10 @@ class Question:
 
 @dataclass(frozen=True)
 class StageYear:
-    """Nodes with their cells[node, grade × group]; the last ones are outside and already sent to their schools."""
+    """Nodes with their cells[node, grade × group]; the last ones are outside and already sent to their schools.
+
+    bands[school, band]: whether the school teaches it; band[node].
+    """
 
     area: Ints
     kind: Ints
@@ -52,6 +56,10 @@ class StageYear:
     schools: int
     groups: int
     wants: Wants | None
+    bands: NDArray[np.bool_]
+    band: Ints
+    boarding: Boarding | None = None
+    admission: Admission | None = None
 
     def enrolled(self) -> Ints:
         """pupils[school] from outside."""
@@ -73,7 +81,9 @@ class StageYear:
                 places,
                 left,
                 parameters,
-                self.wants,
+                admission=self.admission,
+                wants=self.wants,
+                boarding=self.boarding,
             )
         )
 
@@ -124,6 +134,7 @@ def lay_out(question: Question) -> StageYear:
         arcs=_arcs(question.ways, bands, node_of), zones=_zones(question.zones, bands, node_of),
         inflow=Shipments(inflow.node + residents, inflow.school, inflow.pupils), schools=len(bands),
         groups=len(question.kind), wants=_wants(question.wants, bands, node_of),
+        bands=bands, band=band,
     )  # fmt: skip
 
 

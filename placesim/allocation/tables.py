@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,22 @@ class Ways:
     area: Ints
     school: Ints
     minutes: Floats
+
+    def between(self, area: Ints, school: Ints) -> Floats:
+        """minutes[row] from area[row] to school[row]; infinite where there is no way within the limit."""
+        keys, minutes, base = self._by_pair
+        asked = area * base + school
+        at = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
+        if not len(keys):
+            return np.full(len(area), np.inf)
+        return np.where((keys[at] == asked) & (school < base), minutes[at], np.inf)
+
+    @cached_property
+    def _by_pair(self) -> tuple[Ints, Floats, int]:
+        base = int(self.school.max(initial=-1)) + 1
+        pair = self.area * base + self.school
+        order = np.argsort(pair, kind="stable")
+        return pair[order], self.minutes[order], base
 
 
 @dataclass(frozen=True)

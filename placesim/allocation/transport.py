@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
-from placesim.arguments import LARGEST, as_numbers, refuse
+from placesim.arguments import LARGEST, as_counts, as_numbers, refuse
 from placesim.errors import InputError
 from placesim.records import Floats, Ints
 
@@ -36,31 +36,30 @@ def transport(
     Raises InputError for wrong shapes, NaN, negative or fractional pupils or places (rounding is the caller's, by
     `whole`), counts above 2⁵³ and pupils that add up to more, positions off the axes, negative or NaN minutes or price.
     """
-    supply, room = _counts("pupils", pupils), _counts("places", places)
+    supply, room, arcs, price = asked(pupils, places, (area, school, minutes), unplaced_minutes)
+    ways = np.flatnonzero(np.isfinite(arcs.minutes))
+    usable = Arcs(arcs.node[ways], arcs.school[ways], arcs.minutes[ways])
+    flow = np.zeros(len(arcs.node), dtype=np.int64)
+    flow[ways] = cheapest_flow(supply, usable, Steps(np.minimum(room, supply.sum())[:, None], np.zeros(1)), price)
+    placed = np.bincount(arcs.node, weights=flow, minlength=len(supply)).astype(np.int64)
+    return Flow(flow, supply - placed, float((usable.minutes * flow[ways]).sum()))
+
+
+def asked(
+    pupils: ArrayLike, places: ArrayLike, ways: tuple[ArrayLike, ArrayLike, ArrayLike], unplaced_minutes: ArrayLike
+) -> tuple[Ints, Ints, Arcs, float]:
+    """(pupils, places, ways, price) of a transport problem as whole numbers, positions and minutes, or InputError."""
+    supply, room = as_counts("pupils", pupils), as_counts("places", places)
     everyone = sum(supply.tolist())
     if everyone > LARGEST:
         raise InputError("pupils", "must not add up to more than 2⁵³", value=everyone)
-    arcs = Arcs(
-        _positions("area", area, "pupils", supply), _positions("school", school, "places", room), _minutes(minutes)
-    )
+    node, to, taken = ways
+    arcs = Arcs(_positions("area", node, "pupils", supply), _positions("school", to, "places", room), _minutes(taken))
     _same_length("school", arcs.school, arcs.node)
     _same_length("minutes", arcs.minutes, arcs.node)
     price = as_numbers("unplaced_minutes", unplaced_minutes, axes=0)
     refuse("unplaced_minutes", price, ~(price >= 0), "must be a number of 0 or more")
-    ways = np.flatnonzero(np.isfinite(arcs.minutes))
-    usable = Arcs(arcs.node[ways], arcs.school[ways], arcs.minutes[ways])
-    flow = np.zeros(len(arcs.node), dtype=np.int64)
-    flow[ways] = cheapest_flow(supply, usable, Steps(np.minimum(room, everyone)[:, None], np.zeros(1)), float(price))
-    placed = np.bincount(arcs.node, weights=flow, minlength=len(supply)).astype(np.int64)
-    return Flow(flow, supply - placed, float(usable.minutes @ flow[ways]))
-
-
-def _counts(argument: str, given: ArrayLike) -> Ints:
-    values = as_numbers(argument, given, axes=1)
-    refuse(argument, values, ~(values >= 0) | np.isinf(values), "must be finite and not negative")
-    refuse(argument, values, values > LARGEST, "must not be above 2⁵³")
-    refuse(argument, values, values != np.floor(values), "must be a whole number (round with `whole` first)")
-    return values.astype(np.int64)
+    return supply, room, arcs, float(price)
 
 
 def _positions(argument: str, given: ArrayLike, axis: str, counts: Ints) -> Ints:

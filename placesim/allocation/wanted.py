@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from placesim.allocation.boarding import beds_for
 from placesim.allocation.flow import Arcs, Steps, cheapest_flow
-from placesim.allocation.problem import Problem, Shipments, Wants, pairs, shipments
+from placesim.allocation.problem import Problem, Shipments, Wants, minutes_between, pairs, shipments
 from placesim.allocation.whole import whole_by_group
-from placesim.records import Ints
+from placesim.records import Floats, Ints
 
 
 def as_wanted(problem: Problem, wants: Wants) -> Shipments:
@@ -16,30 +19,45 @@ def as_wanted(problem: Problem, wants: Wants) -> Shipments:
     return shipments(wants.node, wants.school, pupils)
 
 
-def redirected(problem: Problem, wants: Wants, near: Arcs, steps: Steps) -> Shipments:
-    """Those who want a school are admitted or sent to another one of near, the node's ways that have places left.
+@dataclass(frozen=True)
+class Near:
+    """A node's ways that have places left, sorted by node, and their price[row] in minutes."""
 
-    minimise Σ (redirect_minutes + minutes farther than the node's nearest way)·redirected + Σ step minutes·admitted +
+    ways: Arcs
+    price: Floats
+
+
+def redirected(problem: Problem, wants: Wants, near: Near, steps: Steps) -> Shipments:
+    """Those who want a school are admitted or sent to another one of near.
+
+    minimise Σ (redirect_minutes + price above the node's cheapest way)·redirected + Σ step minutes·admitted +
     unplaced_minutes·unplaced: what a full school costs is weighed against the trouble of going elsewhere. Those with
-    wants and those without, who only have ways, compete for the same places.
+    wants and those without, who only have ways, compete for the same places and beds.
     """
-    told, first = problem.parameters, as_wanted(problem, wants)
+    told, first, ways = problem.parameters, as_wanted(problem, wants), near.ways
     applicants = np.arange(len(first.node))
-    row, way = pairs(first.node, near.node)
-    nearest = np.full(len(problem.pupils), np.inf)
-    np.minimum.at(nearest, near.node, near.minutes)
-    elsewhere = near.school[way] != first.school[row]
+    row, way = pairs(first.node, ways.node)
+    cheapest = np.full(len(problem.pupils), np.inf)
+    np.minimum.at(cheapest, ways.node, near.price)
+    elsewhere = ways.school[way] != first.school[row]
     row, way = row[elsewhere], way[elsewhere]
-    farther = near.minutes[way] - nearest[near.node[way]]
-    wantless = ~np.isin(near.node, first.node)
-    others, other = np.unique(near.node[wantless], return_inverse=True)
+    wantless = np.flatnonzero(~np.isin(ways.node, first.node))
+    others, other = np.unique(ways.node[wantless], return_inverse=True)
     arcs = Arcs(
         np.concatenate([applicants, row, len(applicants) + other]),
-        np.concatenate([first.school, near.school[way], near.school[wantless]]),
-        np.concatenate([np.zeros(len(applicants)), told.redirect_minutes + farther, near.minutes[wantless]]),
+        np.concatenate([first.school, ways.school[way], ways.school[wantless]]),
+        np.concatenate(
+            [
+                np.zeros(len(applicants)),
+                told.redirect_minutes + near.price[way] - cheapest[ways.node[way]],
+                near.price[wantless],
+            ]
+        ),
     )
+    wanted = minutes_between(problem.arcs, first.node, first.school)
+    minutes = np.concatenate([wanted, ways.minutes[way], ways.minutes[wantless]])
     pupils = np.concatenate([first.pupils, problem.pupils[others]])
-    sent = cheapest_flow(pupils, arcs, steps, told.unplaced_minutes)
+    sent = cheapest_flow(pupils, arcs, steps, told.unplaced_minutes, beds_for(problem.boarding, minutes))
     node = np.concatenate([first.node, others])[arcs.node]
     return _by_school(node, arcs.school, sent, len(problem.left))
 

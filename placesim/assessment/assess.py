@@ -101,5 +101,7 @@ def _notes(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.Da
         yield "assessment.note.planning_areas"
     if sections["typology"].isna().any():
         yield "assessment.note.area_type"
+    if results.allocation_draws is not None and results.allocation_draws.interrupted:
+        yield "allocation.interrupted"
     if (ways["known"] < ways["pupils"]).any():
         yield "assessment.note.out_of_reach"

@@ -1,7 +1,8 @@
 """What sampled futures say of places: fans of the pupils, and how likely a school or the county runs short.
 
-The pupils of a draw take the ways of the central run: those of a planning area, stage and year are shared over schools
-(and beyond the border) as there. So a chance is that of the pupils who would come, before anybody is redirected.
+Where the draws were placed anew (`Results.allocation_draws`), the rolls are those. Elsewhere the pupils of a draw take
+the ways of the central run: those of a planning area, stage and year are shared over schools (and beyond the border) as
+there, and a chance is that of the pupils who would come, before anybody is redirected.
 """
 
 from __future__ import annotations
@@ -128,7 +129,19 @@ def chances(results: Results, inputs: Inputs) -> pd.DataFrame:
 
 
 def rolls_by_draw(results: Results, inputs: Inputs) -> Floats:
-    """roll[draw, school, year, stage] if the pupils of each draw took the ways of the central run."""
+    """roll[draw, school, year, stage]: where stages and years were placed anew as there, elsewhere as if the pupils of
+    each draw took the ways of the central run."""
+    rolls, anew = _rolls_of_central_ways(results, inputs), results.allocation_draws
+    if anew is not None:
+        draws = results.draws
+        assert draws is not None
+        year = [draws.years.index(y) for y in anew.years]
+        stage = [draws.stages.ids.index(s) for s in anew.stages]
+        rolls[:, :, np.array(year, int)[:, None], np.array(stage, int)] = np.moveaxis(anew.roll, 2, 3)
+    return rolls
+
+
+def _rolls_of_central_ways(results: Results, inputs: Inputs) -> Floats:
     draws, allocation = results.draws, results.allocation
     assert draws is not None
     pupils, central = draws.by_stage().astype(np.float64), _central(results, draws, inputs)

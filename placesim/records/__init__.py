@@ -1,6 +1,6 @@
 """The frozen records that the stages hand on. Arrays are read-only, axes are named, each record asserts its law."""
 
-from placesim.records.allocation import Allocation
+from placesim.records.allocation import Allocation, AllocationDraws
 from placesim.records.base import Floats, Frozen, Ints, LawError, freeze, no_rows, require
 from placesim.records.county import Inputs, Source, Stage, Stages, Table
 from placesim.records.outcome import BACKTEST, Assessment, Results
@@ -15,6 +15,7 @@ __all__ = [
     "WATERFALL",
     "Access",
     "Allocation",
+    "AllocationDraws",
     "AppliedChange",
     "Assessment",
     "Demand",

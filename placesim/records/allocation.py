@@ -24,7 +24,7 @@ class Allocation(Frozen):
     pooled campus given to each stage · stage_places[school, stage, year, level] places after that split ·
     demand[area, year, grade, group] the whole pupils that were to be placed · continuing[school, grade, year] of the
     roll: there already, moved by a closure or a chain of grades, or from outside · tables by name: `calibration`,
-    `intake`, `town_schooling` (allocation.said).
+    `intake`, `town_schooling`, `unplaced_reasons` (allocation.said).
     """
 
     areas: tuple[str, ...]
@@ -91,3 +91,30 @@ class Allocation(Frozen):
                 "pupils": self.pupils,
             }
         )
+
+
+@dataclass(frozen=True)
+class AllocationDraws(Frozen):
+    """Sampled futures placed: draws 1, 2, … of stages whose rule binds to places, each solved exactly.
+
+    pupils[draw, planning area, stage, year] who want a place in the county's schools (without those who leave),
+    unplaced[draw, planning area, stage, year] of them, roll[draw, school, stage, year]. stages: ids, only those of the
+    rule; the last planning area is `outside`. years: those that are finished; interrupted: not all are.
+    """
+
+    schools: tuple[str, ...]
+    planning_areas: tuple[str, ...]
+    stages: tuple[str, ...]
+    years: tuple[int, ...]
+    pupils: NDArray[np.int32]
+    unplaced: NDArray[np.int32]
+    roll: NDArray[np.int32]
+    interrupted: bool = False
+
+    def check(self) -> None:
+        require((self.unplaced >= 0).all() and (self.roll >= 0).all(), "AllocationDraws: pupils below zero")
+        require((self.unplaced <= self.pupils).all(), "AllocationDraws: more unplaced than pupils")
+        shape = (len(self.planning_areas), len(self.stages), len(self.years))
+        require(self.pupils.shape[1:] == shape, f"AllocationDraws: axes must be {shape}")
+        placed = self.roll.sum(axis=1) + self.unplaced.sum(axis=1)
+        require((placed == self.pupils.sum(axis=1)).all(), "AllocationDraws: placed + unplaced = pupils")

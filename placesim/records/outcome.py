@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from placesim.records.allocation import Allocation
+from placesim.records.allocation import Allocation, AllocationDraws
 from placesim.records.base import no_rows
 from placesim.records.people import Demand, DemandDraws, Projection
 from placesim.records.supply import Places
@@ -19,9 +19,11 @@ BACKTEST = ("stage", "level", "method", "horizon", "n", "mape", "bias", "coverag
 @dataclass(frozen=True)
 class Results:
     """What a run computed, before it is judged. `projection` is None for a county that runs on rolls and children,
-    `draws` for a run without sampled futures. backtest: stage, level (cell | school | total), method, horizon, n, mape,
-    bias, coverage of forecasts of the rolls from past years; no rows where the past is too short.
-    explanations: account, movement, entry_ratios, yields (`demography.explanations`)."""
+    `draws` for a run without sampled futures, `allocation_draws` where these were not placed anew. backtest: stage,
+    level (cell | school | total), method, horizon, n, mape, bias, coverage of forecasts of the rolls from past years;
+    no rows where the past is too short.
+    explanations: account, movement, entry_ratios, yields (`demography.explanations`). place_values: school_id, stage,
+    year, minutes that one more place would save, where asked for."""
 
     projection: Projection | None
     demand: Demand
@@ -32,6 +34,8 @@ class Results:
     draws: DemandDraws | None = None
     backtest: pd.DataFrame = field(default_factory=lambda: no_rows(BACKTEST))
     explanations: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    allocation_draws: AllocationDraws | None = None
+    place_values: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("school_id", "stage", "year"),
     "calibration": ("school_id", "stage"),
     "town_schooling": ("stage", "year"),
+    "unplaced_reasons": ("area_id", "stage", "grade", "year", "unplaced_reason"),
     "fans": ("planning_area", "stage", "year"),
     "account": ("planning_area", "year"),
     "demand": ("area_id", "year", "stage", "grade", "group"),

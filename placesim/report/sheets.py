@@ -27,6 +27,7 @@ _WORDS: Final = {
     "method": "backtest.method", "level": "backtest.level",
     "measure": "ways.measure", "mode": "mode",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
+    "unplaced_reason": "unplaced_reason",
 }  # fmt: skip
 
 
@@ -246,6 +247,7 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "intake": _of_schools("intake"),
     "calibration": _of_schools("calibration"),
     "town_schooling": _explained("town_schooling"),
+    "unplaced_reasons": _explained("unplaced_reasons"),
     "entrants": _entrants,
     "waterfall": _waterfall,
     "coverage": _nearness("coverage"),

@@ -258,11 +258,35 @@ class Closure(_Strict):
         return self
 
 
+class Band(_Strict):
+    """One `[[allocation.bands]]`: minutes of the way past `over` weigh so many times as much."""
+
+    over: Positive = Field(description="minutes")
+    weight: Annotated[float, Field(ge=0, le=1000)] = Field(description="minutes that a minute past `over` counts for")
+
+
+class Tier(_Strict):
+    """One `[[allocation.tiers]]`: pupils of equal entitlement to a place. The first tier is admitted first."""
+
+    id: Id
+    label: dict[str, str] = {}
+    order: Literal["points", "lottery", "distance"] = Field(
+        default="lottery", description="who gets in where the tier has more pupils than places are left"
+    )
+    pool: bool = Field(default=False, description="no zone of its own: placed after all others where places remain")
+    place_lock: bool = Field(
+        default=False, description="entitled by a dwelling, which gives one place in so many years"
+    )
+
+
+RuleName = Literal["nearest", "catchment", "transport", "tiers", "choice"]
+
+
 class AllocationParameters(_Strict):
     """Who goes where. Prices are minutes per pupil, so that overload is weighed against the way to school."""
 
-    rule: Literal["nearest", "catchment", "transport"] = "transport"
-    rules: dict[str, Literal["nearest", "catchment", "transport"]] = Field(default={}, description="stage → rule")
+    rule: RuleName = "transport"
+    rules: dict[str, RuleName] = Field(default={}, description="stage → rule")
     clock: Literal["intake", "afresh"] = Field(
         default="intake",
         description="intake: pupils stay where they are and newcomers are placed; afresh: everyone anew every year",
@@ -270,9 +294,46 @@ class AllocationParameters(_Strict):
     calibrate: bool = Field(default=True, description="start from the rolls of the base year, where they are known")
     candidates: int = Field(default=12, ge=1, le=500, description="nearest schools an area may be sent to")
     limit_minutes: dict[str, Positive] = Field(default={}, description="stage → longest way to a school")
+    day_minutes: dict[str, Positive] = Field(
+        default={}, description="stage → longest way of a day pupil; who has a longer one boards, where there are beds"
+    )
+    bands: tuple[Band, ...] = Field(default=(), strict=False, description="under `transport`, in rising order")
     over_design_minutes: NonNegative = 10.0
     over_cap_minutes: NonNegative = 30.0
     unplaced_minutes: Positive = 600.0
+    tiers: tuple[Tier, ...] = Field(default=(), strict=False, description="categories of entitlement, first to last")
+    default_tier: Id | None = Field(
+        default=None, description="of pupils of whom `applicants` does not tell; blank = the last that has a zone"
+    )
+    fill: Literal["design", "cap", "emergency"] = Field(
+        default="cap", description="the level up to which schools admit under `tiers` and `choice`"
+    )
+    siblings: Literal["tier", "first"] = Field(
+        default="tier", description="pupils with a sibling at a school come first within their tier, or before all"
+    )
+    sibling_share: dict[str, Share] = Field(
+        default={}, description="stage → share of entrants with an elder sibling in the stage"
+    )
+    place_lock_years: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(
+        default={}, description="stage → years in which a dwelling gives one place; blank = no lock"
+    )
+    dwelling_turnover: Share = Field(
+        default=0.05, description="dwellings that change hands in a year, where the table `dwellings` does not say"
+    )
+    private_share: dict[str, Share] = Field(
+        default={}, description="stage → share who apply to private schools, where `applicants` does not say"
+    )
+    private_return_minutes: NonNegative = Field(
+        default=60.0, description="under `transport`: what a public school costs those who apply to private ones"
+    )
+    priority: tuple[Literal["zone", "sibling", "tier", "distance"], ...] = Field(
+        default=("zone", "sibling", "tier"), strict=False,
+        description="under `choice`: what counts at a public school, first to last; then the lot",
+    )  # fmt: skip
+    redirect: bool = Field(
+        default=True, description="under `choice`: whoever gets none of the listed schools goes where places are left"
+    )
+    seed: int = Field(default=1, ge=0, le=2**32 - 1, description="of the lots")
     redirect_minutes: NonNegative = Field(
         default=5.0, description="price of not coming to the school that the calibrated pattern leads to"
     )
@@ -289,6 +350,7 @@ class AllocationParameters(_Strict):
         default=None, description="with trend: change of the log odds per year; blank = from past rolls"
     )
     closure: Closure = Closure()
+    place_values: bool = Field(default=False, description="save what one more place at each school would be worth")
 
 
 class NormOverrides(_Strict):

@@ -38,6 +38,7 @@ def _coordinates(run: Run) -> dict[str, Any]:
         "stage": _text(stages.ids),
         "grade": _text(stages.grades),
         "group": _text(run.demand.groups),
+        "admission_group": _text(run.allocation.groups),
         "level": _text(LEVELS),
         "part": _text(PARTS),
         "draw": run.allocation.draw,
@@ -107,7 +108,9 @@ def _allocation(run: Run) -> dict[str, xr.Variable]:
         "classes": _variable(by_grade, allocation.classes, "classes", "classes formed"),
         "stage_rooms": _variable(split[:3], allocation.stage_rooms, "classrooms", "rooms given to the stage"),
         "stage_places": _variable(split, allocation.stage_places, "places", "places after the split"),
-        "unplaced": _variable(("origin", "year", "grade", "group"), allocation.unplaced, "pupils", "without a place"),
+        "unplaced": _variable(
+            ("origin", "year", "grade", "admission_group"), allocation.unplaced, "pupils", "without a place"
+        ),
     }
 
 

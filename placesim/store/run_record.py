@@ -51,6 +51,12 @@ class Run:
     def access(self) -> Access:
         return self.results.access
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the placing of sampled futures before its last year."""
+        placed = self.results.allocation_draws
+        return placed is not None and placed.interrupted
+
     def to_xarray(self) -> xr.Dataset:
         """Every cube of the run with named axes, units and labels."""
         from placesim.store.dataset import to_dataset

@@ -44,6 +44,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         **run.results.explanations,
         "flows": run.allocation.rows(),
         **run.allocation.tables,
+        **({} if run.results.place_values is None else {"place_values": run.results.place_values}),
         "joins": run.travel.joins,
         **_access(run),
         "changes": pd.DataFrame(

@@ -193,6 +193,16 @@ def test_more_places_never_raise_the_total(
     assert after <= before * (1 + 1e-9) + 1e-9
 
 
+@given(instances(), st.integers(0, 3))
+def test_a_school_that_goes_never_lowers_the_total(
+    case: tuple[list[int], list[int], list[Way], float], at: int
+) -> None:
+    pupils, places, ways, price = case
+    before = objective(solve(pupils, places, ways, price), price)
+    after = objective(solve(pupils, places, [w for w in ways if w[1] != at], price), price)
+    assert after >= before * (1 - 1e-9) - 1e-9
+
+
 @given(instances(), st.randoms(use_true_random=False))
 def test_renaming_areas_and_schools_leaves_the_total(
     case: tuple[list[int], list[int], list[Way], float], rng: Any
@@ -231,6 +241,40 @@ def test_a_county_equals_the_linear_programme(price: float) -> None:
     exact = by_linear_programme(pupils, places, ways, min(price, 1e5))  # beyond that the solver's own tolerance shows
     flow = solve(pupils.tolist(), places.tolist(), ways, price)
     assert flow.total_minutes + min(price, 1e5) * flow.unplaced.sum() == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.evidence
+@pytest.mark.parametrize("seed", range(200))
+def test_a_random_county_equals_the_linear_programme(seed: int) -> None:
+    """Sizes, loads, ties, closed schools, areas without ways and prices at random."""
+    rng = np.random.default_rng(seed)
+    areas, schools = int(rng.integers(5, 150)), int(rng.integers(1, 30))
+    minutes = cdist(rng.random((areas, 2)), rng.random((schools, 2))) * 60
+    if seed % 3 == 0:
+        minutes = np.rint(minutes / 5) * 5  # ties
+    pupils = rng.integers(0, 40, areas) * (rng.random(areas) > 0.1)
+    load, price = rng.choice([0.6, 0.97, 1.0, 1.3]), float(rng.choice([20.0, 60.0, 600.0]))
+    places = rng.multinomial(int(pupils.sum() / load), rng.dirichlet(np.ones(schools))) * (rng.random(schools) > 0.1)
+    near = np.argsort(minutes, axis=1)[:, : rng.integers(1, schools + 1)]
+    ways = [(a, int(s), float(minutes[a, s])) for a in range(areas) if rng.random() > 0.05 for s in near[a]]
+    found = objective(solve(pupils.tolist(), places.tolist(), ways, price), price)
+    assert found == pytest.approx(by_linear_programme(pupils, places, ways, price), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(("load", "price"), [(0.9, 60.0), (1.1, 600.0), (0.97, np.inf)])
+def test_many_ways_equal_cost_scaling(load: float, price: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    areas, schools = 400, 150
+    minutes = cdist(rng.random((areas, 2)), rng.random((schools, 2))) * 60
+    pupils = rng.integers(0, 40, areas)
+    places = rng.multinomial(int(pupils.sum() / load), np.full(schools, 1 / schools)) * (rng.random(schools) > 0.1)
+    ways = list(zip(*(i.ravel() for i in np.indices(minutes.shape)), minutes.ravel(), strict=True))
+    flows = []
+    for large in (1, len(ways) + 1):
+        monkeypatch.setattr("placesim.allocation.flow._LARGE", large)
+        flows.append(solve(pupils, places, ways, price))
+    assert flows[0].unplaced.sum() == flows[1].unplaced.sum()
+    assert flows[0].total_minutes == pytest.approx(flows[1].total_minutes, rel=1e-9)
 
 
 @pytest.mark.parametrize("year", [2011, 2016])

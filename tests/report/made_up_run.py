@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point, box
 
+from placesim.allocation.reasons import UNPLACED_REASONS
 from placesim.allocation.said import CALIBRATION, INTAKE, TOWN_SCHOOLING
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
@@ -106,10 +107,13 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "fans": _fans(),
         "chances": _chances(school),
         "intake": pd.DataFrame(
-            [("s1", "primary", 2026, 330, 120, 110, 80, 110, 120, 0, 400, "G3", 2030)], columns=list(INTAKE)
+            [("s1", "primary", 2026, 330, 120, 110, 80, 110, 120, 0, 0, 400, "G3", 2030)], columns=list(INTAKE)
         ),
         "calibration": pd.DataFrame([("s1", "primary", 400.0, 380, 400, 0.0, 1.2)], columns=list(CALIBRATION)),
         "town_schooling": pd.DataFrame([("primary", 2025, 0.8, 0.6, 0.3)], columns=list(TOWN_SCHOOLING)),
+        "unplaced_reasons": pd.DataFrame(
+            [("001", "primary", "G1", 2025, "all_full", 7)], columns=list(UNPLACED_REASONS)
+        ),
         "backtest": _backtest(),
         "account": _account(),
         "movement": pd.DataFrame(

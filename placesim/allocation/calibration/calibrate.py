@@ -17,6 +17,8 @@ from placesim.records import Floats, Ints, Places
 from placesim.scenario.parameters import AllocationParameters
 from placesim.vocabulary import DESIGN
 
+_FEW = 20.0  # pupils whose roll says as much of a school's attraction as its kind does
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -52,8 +54,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Calibration:
-    """fitted[stage] of the base year, None where a stage has no rolls; attraction[stage, school] in every year, schools
-    without a roll being given the mean of their kind."""
+    """fitted[stage] of the base year, None where a stage has no rolls; attraction[stage, school] in later years."""
 
     ground: Ground
     fitted: tuple[Fitted | None, ...]
@@ -87,9 +88,7 @@ def _series(found: Pattern, schools: int) -> pd.Series:
 def calibrate(ground: Ground, rolls: tuple[Rolls, ...], inflow: Floats, town: TownSchooling) -> Calibration:
     """Fit every stage that has a roll; inflow[stage, school] weights of pupils from outside, else their places."""
     fitted = tuple(_fit(ground, k, told, inflow[k]) for k, told in enumerate(rolls))
-    blank = np.full(len(ground.places.ids), np.nan)
-    attraction = np.stack([blank if f is None else f.attraction for f in fitted])
-    return Calibration(ground, fitted, _filled(attraction, fitted, rolls, town.destination), town)
+    return Calibration(ground, fitted, _settled(fitted, rolls, town.destination), town)
 
 
 def _fit(ground: Ground, stage: int, rolls: Rolls, inflow: Floats) -> Fitted | None:
@@ -106,16 +105,25 @@ def _fit(ground: Ground, stage: int, rolls: Rolls, inflow: Floats) -> Fitted | N
     return fit_rolls(rolls, seed)
 
 
-def _filled(attraction: Floats, fitted: tuple[Fitted | None, ...], rolls: tuple[Rolls, ...], kind: Ints) -> Floats:
-    """Blank attractions of a stage: the mean of the schools of the same kind with a roll, by pupils; else 1."""
-    out = attraction.copy()
-    for k, told in enumerate(rolls):
+def _settled(fitted: tuple[Fitted | None, ...], rolls: tuple[Rolls, ...], kind: Ints) -> Floats:
+    """attraction[stage, school] for later years.
+
+    Few pupils say little of a school: its log is shrunk to that of the mean of its kind[school] (urban, town, rural) by
+    pupils ÷ (pupils + _FEW). Schools without a roll have that mean, which is 1 where no school of the kind has one; a
+    school that was open and empty attracts nobody.
+    """
+    out = np.ones((len(fitted), len(kind)))
+    for k, (found, told) in enumerate(zip(fitted, rolls, strict=True)):
+        if found is None:
+            continue
         pupils = np.nan_to_num(told.roll.sum(axis=1))
         for one in np.unique(kind):
-            like = (kind == one) & ~np.isnan(attraction[k])
-            known = like & (pupils > 0)
-            mean = np.average(attraction[k, known], weights=pupils[known]) if known.any() else 1.0
-            out[k, (kind == one) & np.isnan(attraction[k])] = mean
+            known = (kind == one) & (found.attraction > 0) & (pupils > 0)
+            log = np.log(np.where(known, found.attraction, 1.0))
+            mean = np.average(log[known], weights=pupils[known]) if known.any() else 0.0
+            own = pupils / (pupils + _FEW)
+            settled = np.exp(np.where(known, own * log + (1 - own) * mean, mean))
+            out[k] = np.where(kind == one, np.where(found.attraction == 0, 0.0, settled), out[k])
     return out
 
 

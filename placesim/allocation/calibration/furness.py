@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placesim.allocation.flow import least_cost
+from placesim.allocation.scaling import solve_whole
 from placesim.records import Floats, Ints
 
 _ROUNDS = 2000
+_LOOK, _GAIN = 50, 0.99  # rounds after which the worst total must be nearer by a hundredth, or the fit has ended too
 _CLOSE = 1e-7  # of a total: the fit has ended
+_LEAST = 1e-100  # factors of columns that cannot be met go no further, up or down
 _WHOLE = 1e-6  # what is this near to a whole number is meant to be it
 _FRACTIONS = 1 << 20  # whole costs of the rounding per unit of fraction
 
@@ -44,19 +46,23 @@ def balance(cells: Cells, seed: Floats, rows: Floats, columns: Floats) -> Balanc
     Of all matrices with these totals the one with the least information against the seed, Σ value·log(value ÷ seed)
     (Deming & Stephan 1940; Furness 1965). Where the totals of the columns cannot be met, because their sum is another
     or no cell leads there, rows are met and columns come as near as the rounds bring them. A row whose seed is all
-    zero stays zero.
+    zero stays zero, one whose columns are all to be 0 becomes it.
     """
     free = np.isnan(columns)
     target = np.where(free, 0.0, columns)
     factor = np.ones(len(columns))
     value = seed * _ratio(rows, cells.by_row(seed, len(rows)))[cells.row]
-    for _ in range(_ROUNDS):
+    before = np.inf
+    for turn in range(_ROUNDS):
         given = cells.by_column(value, len(columns))
         step = np.where(free, 1.0, _ratio(target, given))
-        if np.abs(step[given > 0] - 1).max(initial=0.0) < _CLOSE:
+        missed = np.abs(step[given > 0] - 1).max(initial=0.0)
+        if missed < _CLOSE or (turn % _LOOK == _LOOK - 1 and missed > _GAIN * before):
             break
-        factor = factor * step
-        weight = seed * factor[cells.column]
+        before = missed if turn % _LOOK == _LOOK - 1 else before
+        factor = np.where(step > 0, np.clip(factor * step, _LEAST, 1 / _LEAST), 0.0)
+        # From value, not from seed × factor: where totals contradict each other factors leave the range of numbers.
+        weight = value * step[cells.column]
         value = weight * _ratio(rows, cells.by_row(weight, len(rows)))[cells.row]
     return Balanced(value, factor)
 
@@ -95,14 +101,11 @@ def _rounded_up(cells: Cells, fraction: Floats, split: Ints, bounds: tuple[Ints,
     sink, ends = rows + columns, np.tile(rows + np.arange(columns), 3)
     tails = np.concatenate([cells.row[split], ends])
     heads = np.concatenate([rows + cells.column[split], np.full(len(ends), sink)])
-    one = np.ones(columns, dtype=np.int64)
-    all_of_it = np.bincount(cells.column[split], minlength=columns)
-    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, one, all_of_it])
+    every = np.bincount(cells.column[split], minlength=columns)
+    room = np.concatenate([np.ones(len(split), dtype=np.int64), sure, more.astype(np.int64), every])
     unmet = 2 * _FRACTIONS * (min(rows, columns) + 1)  # dearer than any rounding saves: what is sure is filled first
-    beyond = np.where(more, unmet, unmet * 2 * (columns + 1))  # and dearer yet what only the noise of sums may need
-    never = np.full(columns, 2 * unmet * 2 * (columns + 1))  # dearest: totals that the fit could not meet
-    units = np.concatenate(
-        [np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), np.zeros(columns, dtype=np.int64), beyond, never]
-    )
-    up[split] = least_cost(tails, heads, room, units, missing)[: len(split)]
+    beyond = unmet * 2 * (columns + 1)  # and dearer yet what only the noise of sums, or a total not met, may need
+    prices = np.repeat([0, unmet, beyond], columns)
+    units = np.concatenate([np.rint((1 - fraction[split]) * _FRACTIONS).astype(np.int64), prices])
+    up[split] = solve_whole(tails, heads, room, units, missing)[: len(split)]
     return up

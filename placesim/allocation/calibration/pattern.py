@@ -11,6 +11,8 @@ from placesim.allocation.problem import Zones
 from placesim.allocation.tables import Ways
 from placesim.records import Floats, Ints
 
+_TRACE = 1e-6  # share that gravity keeps in a zone, for grades that its schools do not teach
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -36,10 +38,11 @@ def pattern(ways: Ways, zones: Zones, size: Ints, friction: float, out_of_zone: 
     nearest = _first(w_area, ways.minutes[open_way])
     pull = size[w_school].astype(float) * np.exp(-(ways.minutes[open_way] - nearest) / friction)
     gravity = _part(pull, w_area)
+    elsewhere = max(out_of_zone, _TRACE)
     zoned = np.isin(w_area, z_area)
     in_reach = np.isin(z_area, w_area)
     weight = np.concatenate(
-        [by_zone * np.where(in_reach, 1 - out_of_zone, 1.0), gravity * np.where(zoned, out_of_zone, 1.0)]
+        [by_zone * np.where(in_reach, 1 - elsewhere, 1.0), gravity * np.where(zoned, elsewhere, 1.0)]
     )
     return joined(np.concatenate([z_area, w_area]), np.concatenate([z_school, w_school]), weight)
 

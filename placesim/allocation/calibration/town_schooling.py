@@ -69,7 +69,7 @@ def _trend(places: Places, demand: Demand, inputs: Inputs, stage: int, types: tu
     villages empty in any case, and only what goes beyond that is a change of schooling."""
     origin, destination = types
     grades = places.stages.grade_slice(places.stages.ids[stage])
-    rolls = {y: _by_type(counted(inputs, places, y)[:, grades].sum(axis=1), destination) for y in _past(inputs, places)}
+    rolls = {y: _by_type(counted(inputs, places, y)[:, grades], destination) for y in _past(inputs, places)}
     past = slope(np.array(list(rolls), dtype=float), np.array(list(rolls.values())).reshape(-1, 2))
     years = np.array(demand.years[:_YEARS], dtype=float)
     homes = demand.pupils[:, : len(years), grades].sum(axis=(2, 3))
@@ -82,7 +82,7 @@ def _past(inputs: Inputs, places: Places) -> list[int]:
 
 
 def _by_type(pupils: Floats, kind: Ints) -> Floats:
-    """(in towns, in villages)"""
+    """(in towns, in villages); blanks are grades that a school does not teach."""
     return np.array([np.nansum(pupils[kind < RURAL]), np.nansum(pupils[kind == RURAL])])
 
 

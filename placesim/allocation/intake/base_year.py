@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placesim.allocation.afresh import Afresh
 from placesim.allocation.calibration import Fitted
-from placesim.allocation.classes import form_classes
+from placesim.allocation.classes import classes_wanted, form_classes
 from placesim.allocation.county import County
+from placesim.allocation.intake.families import first_entries
 from placesim.allocation.intake.stock import Stock, no_stock, stock, together
 from placesim.allocation.intake.year import Year
+from placesim.allocation.split import split_rooms
 from placesim.records import Ints
+from placesim.vocabulary import DESIGN
 
 _YEAR, _AREA, _SCHOOL, _GRADE, _GROUP, _PUPILS = range(6)
 
@@ -24,12 +28,28 @@ def base_year(county: County, afresh: Afresh) -> Year:
     known = np.array([_fitted(county, k) is not None for k in range(len(county.rules))])
     by_roll = known[county.places.stages.stage_of_grade]
     inflow = from_outside.by_school((county.outside_school + 1, len(by_roll)))[:-1]
+    rooms = _rooms(county, roll, known, afresh)
     size = (len(county.places.ids), len(county.rules))
+    places = county.pool(0).split(rooms)
     return Year(
-        stock=everyone, dropped=no_stock(), demand=county.pupils[:, 0], classes=_classes(county, roll, afresh.rooms),
-        rooms=afresh.rooms, places=afresh.places, continuing=np.where(by_roll, roll, inflow),
+        stock=everyone, dropped=no_stock(), demand=county.pupils[:, 0], classes=_classes(county, roll, rooms),
+        rooms=rooms, places=places, left=_left(county, places, roll), continuing=np.where(by_roll, roll, inflow),
         entry=np.zeros((*size, 3), dtype=np.int64), wanted=np.zeros(size, dtype=np.int64),
+        entries=first_entries(county, everyone),
     )  # fmt: skip
+
+
+def _rooms(county: County, roll: Ints, known: NDArray[np.bool_], afresh: Afresh) -> Ints:
+    """rooms[school, stage]: of a campus all of whose stages have rolls by their classes, else as placed afresh."""
+    pool, need = county.pool(0), np.zeros((len(roll), len(known)), dtype=np.int64)
+    for k in range(len(known)):
+        grades = county.grades(k)
+        wanted = classes_wanted(roll[:, grades], pool.class_size[:, k, DESIGN])
+        counted = county.classes[:, grades]
+        need[:, k] = np.where((counted > 0) & (roll[:, grades] > 0), counted, wanted).sum(axis=1)
+    by_classes = split_rooms(pool.rooms, np.where(pool.taught, need, 0), pool.taught)
+    told = pool.shared & (known | ~pool.taught).all(axis=1)
+    return np.where(told[:, None], by_classes, afresh.rooms)
 
 
 def anew(county: County, afresh: Afresh, t: int) -> Year:
@@ -38,13 +58,23 @@ def anew(county: County, afresh: Afresh, t: int) -> Year:
     everyone = together(*parts)
     axes = (county.outside_school + 1, len(county.places.stages.grades))
     inflow = everyone.take(everyone.area == county.outside_area).by_school(axes)[:-1]
+    roll = everyone.by_school(axes)[:-1]
     size = (len(county.places.ids), len(county.rules))
     return Year(
         stock=everyone, dropped=no_stock(), demand=county.pupils[:, t],
-        classes=_formed(county, everyone.by_school(axes)[:-1], afresh.rooms, t), rooms=afresh.rooms,
-        places=afresh.places, continuing=inflow, entry=np.zeros((*size, 3), dtype=np.int64),
-        wanted=np.zeros(size, dtype=np.int64),
+        classes=_formed(county, roll, afresh.rooms, t), rooms=afresh.rooms, places=afresh.places,
+        left=_left(county, afresh.places, roll), continuing=inflow, entry=np.zeros((*size, 3), dtype=np.int64),
+        wanted=np.zeros(size, dtype=np.int64), entries=first_entries(county, everyone),
     )  # fmt: skip
+
+
+def _left(county: County, places: Ints, roll: Ints) -> Ints:
+    """left[school, grade] of places[school, stage, level] that all grades of a stage share."""
+    left = np.zeros_like(roll)
+    for k in range(len(county.rules)):
+        grades = county.grades(k)
+        left[:, grades] = np.maximum(places[:, k, county.fill(k)] - roll[:, grades].sum(axis=1), 0)[:, None]
+    return left
 
 
 def _fitted(county: County, stage: int) -> Fitted | None:
@@ -72,12 +102,17 @@ def _as_placed(county: County, stage: int, t: int, afresh: Afresh) -> Stock:
 
 
 def _in_groups(county: County, fitted: Fitted, grade: Ints) -> Stock:
-    """The fitted rows divided over the groups of their area and grade, whole, cell by cell."""
+    """The fitted rows divided over the groups of their area and grade, whole, cell by cell.
+
+    Groups that apply to private schools stand last, and so do these schools, so that they meet.
+    """
     groups = county.pupils[:, 0].shape[2]
     of_cell = county.pupils[fitted.area, 0, grade]
     if groups == 1:
         return stock(fitted.area, fitted.school, grade, np.zeros_like(grade), fitted.pupils)
-    order = np.lexsort((fitted.school, grade, fitted.area))
+    stage = int(county.places.stages.stage_of_grade[grade[0]]) if len(grade) else 0
+    private = np.append(county.entitlements.private_schools(stage, 0), False)  # the last: beyond the border
+    order = np.lexsort((fitted.school, private[fitted.school], grade, fitted.area))
     cell = (fitted.area * county.pupils.shape[2] + grade)[order]
     # The pupils of a cell stand in a row, group by group; the schools of the cell cut it where their numbers end.
     end = np.cumsum(fitted.pupils[order])

@@ -61,7 +61,7 @@ def settle(county: County, on: Stock, t: int) -> Settled:
     kept, rest = _along_chain(county, rest, t)
     seated = together(seated, passed, received, kept)
     every = np.ones(len(places.ids), dtype=bool)
-    looking = (Moving(gone[1], _of_towns(places)), Moving(gone[2], _with_beds(places)),
+    looking = (Moving(gone[1], _of_towns(places)), Moving(gone[2], county.beds > 0),
                Moving(together(rest, chain_end), every))  # fmt: skip
     return Settled(seated, gone[0], tuple(m for m in looking if len(m.pupils.pupils)))
 
@@ -100,11 +100,9 @@ def _minutes(county: County, rows: Stock, row: Ints, school: Ints) -> NDArray[np
     """Minutes from the home of the row to the school; infinite where it is not in reach."""
     found = np.full(len(row), np.inf)
     stage = county.places.stages.stage_of_grade[rows.grade[row]]
-    schools = len(county.places.ids)
     for k, ways in enumerate(county.ways):
-        pairs = pd.Series(ways.minutes, index=ways.area * schools + ways.school)
         mine = stage == k
-        found[mine] = pairs.reindex(rows.area[row[mine]] * schools + school[mine]).fillna(np.inf).to_numpy()
+        found[mine] = ways.between(rows.area[row[mine]], school[mine])
     return found
 
 
@@ -160,9 +158,3 @@ def _known(places: Places, ids: Iterable[str]) -> list[int]:
 
 def _of_towns(places: Places) -> NDArray[np.bool_]:
     return places.schools["area_type"].isin(["urban", "town"]).to_numpy()
-
-
-def _with_beds(places: Places) -> NDArray[np.bool_]:
-    if "beds" not in places.schools:
-        return np.zeros(len(places.ids), dtype=bool)
-    return (pd.to_numeric(places.schools["beds"]).fillna(0) > 0).to_numpy()

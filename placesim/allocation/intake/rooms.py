@@ -26,70 +26,48 @@ class Grades:
     def stages(self) -> int:
         return int(self.stage[-1]) + 1
 
-    @property
-    def starts(self) -> Ints:
-        return np.flatnonzero(self.entry)
-
-    @property
-    def as_one(self) -> Grades:
-        """All grades as those of one stage: the rooms of a campus before its stages share them."""
-        return Grades(np.zeros_like(self.stage), self.entry)
-
     def by_stage(self, cube: Ints | NDArray[np.bool_]) -> Ints:
         """cube[school, grade] summed to [school, stage]."""
-        return np.add.reduceat(cube.astype(np.int64), self.starts, axis=1)
+        return np.add.reduceat(cube.astype(np.int64), np.flatnonzero(self.entry), axis=1)
 
 
 @dataclass(frozen=True)
 class Rooms:
     """classes[school, grade] that go on; stage_rooms[school, stage] with the rooms for new classes, entry_rooms[school,
-    stage] these alone; places[school, stage, level] of the stage in its rooms, bought[school, stage] of which beside
-    them; pooled[school]: no class by class account, rooms unknown or fewer than grades (复式班: grades taught
-    together)."""
+    stage] these alone; places[school, stage, level] of the stage in its rooms; pooled[school]: no class by class
+    account, rooms unknown or fewer than grades (复式班: grades taught together)."""
 
     classes: Ints
     stage_rooms: Ints
     entry_rooms: Ints
     places: Ints
-    bought: Ints
     pooled: NDArray[np.bool_]
 
-    def bought_left(self, roll: Ints, grades: Grades, class_size: Floats) -> Ints:
-        """places[school, stage, level] of the bought ones that pupils who do not fit into the classes leave."""
-        seats = np.add.reduceat(self.classes[:, :, None] * class_size[:, grades.stage], grades.starts, axis=1)
-        beside = np.maximum(grades.by_stage(roll)[:, :, None] - np.floor(seats + _SLACK), 0).astype(np.int64)
-        return np.maximum(self.bought[:, :, None] - beside, 0)
+
+@dataclass(frozen=True)
+class Cohorts:
+    """The grades of last year a year older: roll[school, grade] and classes[school, grade] they had."""
+
+    roll: Ints
+    classes: Ints
 
 
-def kept_classes(roll: Ints, before: Ints, design: Floats) -> Ints:
-    """classes[school, grade] that go on: as before[school, grade], fewer where fewer hold the pupils at design size.
+def kept_classes(roll: Ints, before: Cohorts, class_size: Floats) -> Ints:
+    """classes[school, grade] that go on: as before, fewer where fewer hold the pupils at design size.
 
-    roll[school, grade], design[school, grade]. A grade with pupils keeps one at least; one whose pupils came without
-    classes forms ⌈roll ÷ design⌉.
+    roll[school, grade], class_size[school, grade, level]. A grade with pupils keeps one at least. One that grew, by
+    pupils of a closed school or a chain of grades, forms as many as hold it at cap size; one without classes before
+    ⌈roll ÷ design⌉.
     """
-    enough = np.ceil(np.divide(roll, design, out=np.zeros(roll.shape), where=design > 0) - _SLACK)
-    classes = np.where(before > 0, np.minimum(before, enough), enough).astype(np.int64)
-    return np.maximum(classes, roll > 0)
+    enough, least = (_classes_of(roll, class_size[:, :, level]) for level in (DESIGN, CAP))
+    kept = np.where(before.classes > 0, np.minimum(before.classes, enough), enough)
+    grew = (roll > before.roll) & (before.classes > 0)
+    return np.maximum(np.where(grew, np.maximum(kept, least), kept), roll > 0)
 
 
-def grades_share_rooms(pool: Pool, serves: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """pooled[school]: rooms unknown, or fewer than grades."""
-    return np.logical_or(pool.rooms == 0, serves.sum(axis=1) > pool.rooms)
-
-
-def relieved(classes: Ints, left: Ints, roll: Ints, cap: Floats, grades: Grades) -> Ints:
-    """classes[school, grade] after left[school, stage] rooms went one by one to the grade with the largest classes
-    while these pass cap[school, grade] (消除大班额)."""
-    classes, left = classes.copy(), left.copy()
-    while True:
-        size = roll / np.maximum(classes, 1)
-        large = np.where((size > cap) & (left[:, grades.stage] > 0), size, 0.0)
-        gains = np.flatnonzero(large.max(axis=1) > 0)
-        if not len(gains):
-            return classes
-        grade = large[gains].argmax(axis=1)
-        classes[gains, grade] += 1
-        left[gains, grades.stage[grade]] -= 1
+def _classes_of(roll: Ints, size: Floats) -> Ints:
+    """⌈roll ÷ size⌉, 0 where the size is not known."""
+    return np.ceil(np.divide(roll, size, out=np.zeros(roll.shape), where=size > 0) - _SLACK).astype(np.int64)
 
 
 def account(pool: Pool, grades: Grades, serves: NDArray[np.bool_], classes: Ints, need: Ints) -> Rooms:
@@ -99,7 +77,7 @@ def account(pool: Pool, grades: Grades, serves: NDArray[np.bool_], classes: Ints
     classes of continuing grades, over all stages of the campus.
     """
     taught = grades.by_stage(serves) > 0
-    pooled = grades_share_rooms(pool, serves)
+    pooled = np.logical_or(pool.rooms == 0, serves.sum(axis=1) > pool.rooms)
     kept = grades.by_stage(classes)
     free = np.maximum(pool.rooms - kept.sum(axis=1), 0)
     opens = grades.by_stage(serves & grades.entry) > 0
@@ -108,58 +86,59 @@ def account(pool: Pool, grades: Grades, serves: NDArray[np.bool_], classes: Ints
     shared = split_rooms(pool.rooms, np.where(taught, kept + need, 0), taught)
     unused = apportion(free - entry.sum(axis=1), np.where(kept.sum(axis=1, keepdims=True) > 0, kept, taught))
     stage_rooms = np.where(over, shared, kept + entry + unused)
-    own = np.where(pooled[:, None], 0, entry)
-    return Rooms(classes, stage_rooms, own, pool.split(stage_rooms), pool.bought, pooled)
+    return Rooms(classes, stage_rooms, np.where(pooled[:, None], 0, entry), pool.split(stage_rooms), pooled)
 
 
-def entry_places(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats, taught: NDArray[np.bool_]) -> Ints:
+def entry_places(rooms: Rooms, enrolled: Ints, class_size: Floats, taught_grades: Ints) -> Ints:
     """places[school, stage, level] for this September's entrants (当年招生学位).
 
-    roll[school, grade] pupils who are there already; class_size[school, stage, level]; taught[school, grade]. design:
-    as many classes as the stage has tracks (⌈rooms ÷ grades⌉), at design size; cap: those at cap size, or every free
-    room at design size, whichever is more; emergency: every free room at emergency size. Bought places, and all places
-    of a campus without an account of classes, likewise: one grade's part of them, and at emergency level all that are
-    left. Never more than the places of the stage at that level less the pupils there.
+    enrolled[school, stage] pupils of the stage who are there already; class_size[school, stage, level];
+    taught_grades[school, stage]. design: as many classes as the stage has tracks (⌈rooms ÷ grades⌉), at design size;
+    cap: those at cap size, or every free room at design size, whichever is more; emergency: every free room at
+    emergency size. Where floor area, land or an approval hold fewer than the rooms would, and in pooled campuses, no
+    more at any level than the places less the enrolled; at emergency nowhere more than that.
     """
-    left = np.maximum(rooms.places - grades.by_stage(roll)[:, :, None], 0)
-    count = np.maximum(grades.by_stage(taught), 1)
-    usual = np.minimum(rooms.entry_rooms, np.maximum(-(-rooms.stage_rooms // count), 1))
-    by_rooms = _steps(usual[:, :, None] * class_size, rooms.entry_rooms[:, :, None] * class_size)
-    bought = rooms.bought_left(roll, grades, class_size)
-    beside = _steps(np.minimum(-(-rooms.bought // count)[:, :, None], bought), bought)
-    pooled = _steps(np.minimum(-(-rooms.places // count[:, :, None]), left), left)
-    return np.where(rooms.pooled[:, None, None], pooled, np.minimum(by_rooms + beside, left))
-
-
-def _steps(usual: Floats | Ints, most: Floats | Ints) -> Ints:
-    """places[school, stage, level]: the usual ones at design, these at cap or the most at design, the most."""
-    cap = np.maximum(usual[:, :, CAP], most[:, :, DESIGN])
-    steps = np.stack([usual[:, :, DESIGN], cap, most[:, :, EMERGENCY]], axis=2)
-    return np.maximum.accumulate(np.floor(steps + _SLACK).astype(np.int64), axis=2)
+    left = np.maximum(rooms.places - enrolled[:, :, None], 0)
+    tracks = -(-rooms.stage_rooms // np.maximum(taught_grades, 1))
+    usual = np.minimum(rooms.entry_rooms, np.maximum(tracks, 1))
+    new, (design, cap, emergency) = rooms.entry_rooms, np.moveaxis(class_size, 2, 0)
+    most = np.stack([usual * design, np.maximum(usual * cap, new * design), new * emergency], axis=2)
+    by_rooms = np.maximum.accumulate(np.floor(most + _SLACK).astype(np.int64), axis=2)
+    in_rooms = np.floor(rooms.stage_rooms[:, :, None] * class_size + _SLACK).astype(np.int64)
+    held = np.where(rooms.places < in_rooms, np.minimum(by_rooms, left), by_rooms)
+    return np.where(rooms.pooled[:, None, None], left, np.minimum(held, left[:, :, EMERGENCY:]))
 
 
 def vacancies(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats, grade: int) -> Ints:
-    """places[school, level] left for pupils who come to a grade beside its beginners.
+    """places[school, level] left in the classes of a grade and in rooms that no class uses, within the stage's places.
 
-    roll[school, grade]; class_size[school, stage, level]; rooms.classes of this year. design: in the classes there are;
-    cap: in these, or new classes in every room left at design size; emergency: both. Within what the stage has left.
+    roll[school, grade]; class_size[school, stage, level]. A pooled campus has what its places leave.
     """
     stage = int(grades.stage[grade])
-    size = class_size[:, stage]
-    spare = np.maximum(rooms.stage_rooms - grades.by_stage(rooms.classes), 0)[:, stage, None]
-    there = np.maximum(np.floor(rooms.classes[:, grade, None] * size + _SLACK) - roll[:, grade, None], 0)
-    open_ = np.maximum(np.floor((rooms.classes[:, grade, None] + spare) * size + _SLACK) - roll[:, grade, None], 0)
-    free = _steps(there[:, None], open_[:, None])[:, 0] + rooms.bought_left(roll, grades, class_size)[:, stage]
-    left = np.maximum(rooms.places[:, stage] - roll[:, grades.stage == stage].sum(axis=1)[:, None], 0)
-    return np.where(rooms.pooled[:, None], left, np.minimum(free, left))
+    classes = formed(rooms, roll, grades, class_size)
+    spare = np.maximum(rooms.stage_rooms.sum(axis=1) - classes.sum(axis=1), 0)
+    held = np.floor((classes[:, grade] + spare)[:, None] * class_size[:, stage] + _SLACK).astype(np.int64)
+    in_classes = np.maximum(held - roll[:, grade, None], 0)
+    left = np.maximum(rooms.places[:, stage] - grades.by_stage(roll)[:, stage, None], 0)
+    return np.where(rooms.pooled[:, None], left, np.minimum(in_classes, left[:, EMERGENCY:]))
 
 
 def formed(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats) -> Ints:
-    """classes[school, grade] after admission: new ones ⌈entrants ÷ design⌉ within their rooms, rooms then left
-    relieving the largest classes."""
-    design = class_size[:, grades.stage, DESIGN]
-    wanted = kept_classes(roll, np.zeros_like(roll), design)
+    """classes[school, grade] after admission: new ones ⌈entrants ÷ design⌉ within their rooms.
+
+    Rooms then left go one by one to the grade with the largest classes while these pass the cap size (消除大班额).
+    """
+    wanted = np.maximum(_classes_of(roll, class_size[:, grades.stage, DESIGN]), roll > 0)
     most = np.where(rooms.pooled[:, None], wanted, np.maximum(rooms.entry_rooms[:, grades.stage], roll > 0))
-    classes = np.where(grades.entry, np.minimum(wanted, most), kept_classes(roll, rooms.classes, design))
-    left = np.where(rooms.pooled[:, None], 0, rooms.stage_rooms - grades.by_stage(classes))
-    return relieved(classes, left, roll, class_size[:, grades.stage, CAP], grades)
+    there = np.where(rooms.classes > 0, np.minimum(rooms.classes, wanted), wanted)
+    classes = np.where(grades.entry, np.minimum(wanted, most), there)
+    left = np.where(rooms.pooled, 0, rooms.stage_rooms.sum(axis=1) - classes.sum(axis=1))
+    cap = class_size[:, grades.stage, CAP]
+    while True:
+        size = roll / np.maximum(classes, 1)
+        large = np.where(size > cap, size, 0.0)
+        gains = np.flatnonzero((left > 0) & (large.max(axis=1) > 0))
+        if not len(gains):
+            return classes
+        classes[gains, large[gains].argmax(axis=1)] += 1
+        left[gains] -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from placesim.allocation.intake.stock import Stock
-from placesim.records import Ints
+from placesim.records import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,9 @@ class Year:
     dropped: those who left school when theirs closed, in rows of the school past `outside` · classes[school, grade] ·
     rooms[school, stage] · places[school, stage, level] · continuing[school, grade] of the roll, who were not admitted
     this year but were there already, came from outside or were moved by a closure or a chain of grades ·
-    entry[school, stage, level] places for entrants · wanted[school, stage] entrants who would come.
+    entry[school, stage, level] places for entrants · wanted[school, stage] entrants who would come ·
+    left[school, grade] places that one more pupil of the grade might have had, up to the level that the rule fills ·
+    entries[stage, area, years ago] entrants of this September and earlier ones whose dwelling gave the place.
     """
 
     stock: Stock
@@ -28,3 +30,5 @@ class Year:
     continuing: Ints
     entry: Ints
     wanted: Ints
+    left: Ints
+    entries: Floats
