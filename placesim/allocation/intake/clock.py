@@ -256,7 +256,7 @@ class _September:
         county, groups = self.county, applied.unplaced.shape
         new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
         classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
-        left = self._left(placed, applied.entry, replace(rooms, classes=classes))
+        left = self._left(placed, applied.entry, rooms)
         return Year(
             stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + applied.unplaced,
             classes=classes, rooms=rooms.stage_rooms, places=rooms.places, left=left,
@@ -267,8 +267,8 @@ class _September:
     def _left(self, placed: Stock, entry: Ints, rooms: Rooms) -> Ints:
         """left[school, grade]: of the entry grades what entrants left, of others vacancies, once a school has grown."""
         county, roll, k = self.county, self._roll(placed), self.grades.stage
-        by_grade = [vacancies(rooms, roll, self.grades, county.places.class_size, g) for g in range(len(k))]
-        free = np.stack(by_grade, axis=1)[:, :, EMERGENCY] * self._serves
+        sizes, every = county.places.class_size, range(len(k))
+        free = np.stack([vacancies(rooms, roll, self.grades, sizes, g)[:, EMERGENCY] for g in every], axis=1)
         grown = self.open_years[:, k] >= np.arange(len(k)) - np.flatnonzero(self.grades.entry)[k]
         fill = np.array([county.fill(s) for s in k])
         return np.where(self.grades.entry, np.maximum(entry[:, k, fill] - roll, 0), np.where(grown, free, 0))
