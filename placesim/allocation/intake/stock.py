@@ -48,10 +48,14 @@ def _sum(at: tuple[Ints, ...], pupils: Ints, shape: tuple[int, ...]) -> Ints:
 
 def stock(area: Ints, school: Ints, grade: Ints, group: Ints, pupils: Ints) -> Stock:
     """Rows sorted, equal keys added up, empty ones left out."""
-    order = np.lexsort((group, grade, school, area))
-    keys = [c[order] for c in (area, school, grade, group)]
+    columns = (area, school, grade, group)
+    key = np.zeros(len(area), dtype=np.int64)
+    for values in columns:
+        key = key * (int(values.max(initial=0)) + 1) + values
+    order = np.argsort(key, kind="stable")  # merges parts that are sorted already
+    keys, key = [c[order] for c in columns], key[order]
     first = np.ones(len(order), dtype=bool)
-    first[1:] = np.logical_or.reduce([k[1:] != k[:-1] for k in keys])
+    first[1:] = key[1:] != key[:-1]
     start = np.flatnonzero(first)
     total = np.add.reduceat(pupils[order], start) if len(start) else pupils[:0]
     some = total > 0
