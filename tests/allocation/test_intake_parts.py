@@ -106,6 +106,13 @@ def test_spare_rooms_split_the_largest_classes_over_the_cap() -> None:
     assert formed(rooms, one(10, 12, 12, 0, 10), GRADES, SIZE).tolist() == [[1, 1, 1, 0, 1]]
 
 
+def test_a_later_grade_that_nobody_was_in_forms_no_more_classes_than_there_are_rooms() -> None:
+    """One of three rooms is spare: 14 who move in are one class, not ⌈14 ÷ 10⌉ = 2. With a fourth room they are two."""
+    roll = one(10, 14, 10, 0, 0)
+    assert formed(campus((0, 0, 1, 0, 0), (3, 0), (1, 0)), roll, GRADES, SIZE).tolist() == [[1, 1, 1, 0, 0]]
+    assert formed(campus((0, 0, 1, 0, 0), (4, 0), (1, 0)), roll, GRADES, SIZE).tolist() == [[1, 2, 1, 0, 0]]
+
+
 # ------------------------------------------------------------------------------------------------------ the stock
 rows = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 4), st.integers(0, 1), st.integers(0, 9)),
