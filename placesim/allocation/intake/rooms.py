@@ -126,7 +126,8 @@ def vacancies(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats, grad
 def formed(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats) -> Ints:
     """classes[school, grade] after admission: new ones ⌈entrants ÷ design⌉ within their rooms.
 
-    A later grade that nobody was in begins with one class. Rooms then left go one by one to the grade with the largest classes while these pass the cap size (消除大班额).
+    A later grade that nobody was in begins with one class. Rooms then left go one by one to the grade with the largest
+    classes while these pass the cap size (消除大班额).
     """
     wanted = np.maximum(_classes_of(roll, class_size[:, grades.stage, DESIGN]), roll > 0)
     most = np.where(rooms.pooled[:, None], wanted, np.maximum(rooms.entry_rooms[:, grades.stage], roll > 0))
