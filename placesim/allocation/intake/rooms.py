@@ -158,11 +158,15 @@ def vacancies(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats, grad
 
 
 def formed(rooms: Rooms, roll: Ints, grades: Grades, class_size: Floats) -> Ints:
-    """classes[school, grade] after admission: new ones ⌈entrants ÷ design⌉ within their rooms, rooms then left
-    relieving the largest classes."""
+    """classes[school, grade] after admission: new ones ⌈entrants ÷ design⌉ within their rooms.
+
+    A later grade that nobody was in begins with one class. Rooms then left relieve the largest classes.
+    """
     design = class_size[:, grades.stage, DESIGN]
     wanted = kept_classes(roll, np.zeros_like(roll), design)
     most = np.where(rooms.pooled[:, None], wanted, np.maximum(rooms.entry_rooms[:, grades.stage], roll > 0))
-    classes = np.where(grades.entry, np.minimum(wanted, most), kept_classes(roll, rooms.classes, design))
+    begun = np.where(rooms.pooled[:, None], wanted, roll > 0)
+    there = np.where(rooms.classes > 0, np.minimum(rooms.classes, wanted), begun)
+    classes = np.where(grades.entry, np.minimum(wanted, most), there)
     left = np.where(rooms.pooled[:, None], 0, rooms.stage_rooms - grades.by_stage(classes))
     return relieved(classes, left, roll, class_size[:, grades.stage, CAP], grades)
