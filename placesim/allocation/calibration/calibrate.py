@@ -17,7 +17,7 @@ from placesim.records import Floats, Ints, Places
 from placesim.scenario.parameters import AllocationParameters
 from placesim.vocabulary import DESIGN
 
-_FARTHEST = np.log(50.0)  # a roll that cannot be met would make a school attract without bound
+_FARTHEST = np.log(1000.0)  # a roll that cannot be met would make a school attract without bound
 _FEW = 20.0  # pupils whose roll says as much of a school's attraction as its kind does
 
 
@@ -109,7 +109,7 @@ def _fit(ground: Ground, stage: int, rolls: Rolls, inflow: Floats) -> Fitted | N
 def _settled(fitted: tuple[Fitted | None, ...], rolls: tuple[Rolls, ...], kind: Ints) -> Floats:
     """attraction[stage, school] for later years.
 
-    Attractions lie between 1/50 and 50. Few pupils say little of a school: its log is shrunk to that of the mean of its
+    Attractions lie between 1/1000 and 1000. Few pupils say little of a school: its log is shrunk to that of the mean of its
     kind[school] (urban, town, rural) by pupils ÷ (pupils + _FEW). Schools without a roll have that mean, which is 1
     where no school of the kind has one; a school that was open and empty attracts nobody.
     """

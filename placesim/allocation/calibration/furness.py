@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placesim.allocation.scaling import solve_whole
+from placesim.kernel import kernel
 from placesim.records import Floats, Ints
 
 _ROUNDS = 2000
@@ -16,6 +17,8 @@ _CLOSE = 1e-7  # of a total: the fit has ended
 _LEAST = 1e-100  # factors of columns that cannot be met go no further, up or down
 _WHOLE = 1e-6  # what is this near to a whole number is meant to be it
 _FRACTIONS = 1 << 20  # whole costs of the rounding per unit of fraction
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -50,21 +53,43 @@ def balance(cells: Cells, seed: Floats, rows: Floats, columns: Floats) -> Balanc
     """
     free = np.isnan(columns)
     target = np.where(free, 0.0, columns)
-    factor = np.ones(len(columns))
     value = seed * _ratio(rows, cells.by_row(seed, len(rows)))[cells.row]
-    before = np.inf
-    for turn in range(_ROUNDS):
-        given = cells.by_column(value, len(columns))
-        step = np.where(free, 1.0, _ratio(target, given))
-        missed = np.abs(step[given > 0] - 1).max(initial=0.0)
-        if missed < _CLOSE or (turn % _LOOK == _LOOK - 1 and missed > _GAIN * before):
-            break
-        before = missed if turn % _LOOK == _LOOK - 1 else before
-        factor = np.where(step > 0, np.clip(factor * step, _LEAST, 1 / _LEAST), 0.0)
-        # From value, not from seed × factor: where totals contradict each other factors leave the range of numbers.
-        weight = value * step[cells.column]
-        value = weight * _ratio(rows, cells.by_row(weight, len(rows)))[cells.row]
+    factor = np.ones(len(columns))
+    _fit(cells.row, cells.column, value, factor, rows.astype(np.float64), target, free)
     return Balanced(value, factor)
+
+
+@kernel
+def _fit(row: Ints, column: Ints, value: Floats, factor: Floats, rows: Floats, target: Floats, free: Bools) -> None:
+    """Change value and factor in place, round by round."""
+    before = np.inf
+    step, total = np.ones(len(target)), np.zeros(len(rows))
+    for turn in range(_ROUNDS):
+        step[:] = 0.0
+        for c in range(len(value)):
+            step[column[c]] += value[c]
+        missed = 0.0
+        for j in range(len(target)):
+            if free[j] or step[j] <= 0.0:
+                step[j] = 1.0
+                continue
+            step[j] = target[j] / step[j]
+            missed = max(missed, abs(step[j] - 1.0))
+        look = turn % _LOOK == _LOOK - 1
+        if missed < _CLOSE or (look and missed > _GAIN * before):
+            return
+        before = missed if look else before
+        for j in range(len(target)):
+            factor[j] = min(max(factor[j] * step[j], _LEAST), 1.0 / _LEAST) if step[j] > 0.0 else 0.0
+        # From value, not from seed × factor: where totals contradict each other factors leave the range of numbers.
+        total[:] = 0.0
+        for c in range(len(value)):
+            value[c] *= step[column[c]]
+            total[row[c]] += value[c]
+        for i in range(len(rows)):
+            total[i] = rows[i] / total[i] if total[i] > 0.0 else 1.0
+        for c in range(len(value)):
+            value[c] *= total[row[c]]
 
 
 def _ratio(wanted: Floats, given: Floats) -> Floats:
