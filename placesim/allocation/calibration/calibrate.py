@@ -109,8 +109,8 @@ def _fit(ground: Ground, stage: int, rolls: Rolls, inflow: Floats) -> Fitted | N
 def _settled(fitted: tuple[Fitted | None, ...], rolls: tuple[Rolls, ...], kind: Ints) -> Floats:
     """attraction[stage, school] for later years.
 
-    Attractions lie between 1/1000 and 1000. Few pupils say little of a school: its log is shrunk to that of the mean of its
-    kind[school] (urban, town, rural) by pupils ÷ (pupils + _FEW). Schools without a roll have that mean, which is 1
+    Attractions lie between 1/1000 and 1000. Few pupils say little of a school: its log is shrunk to that of the mean of
+    its kind[school] (urban, town, rural) by pupils ÷ (pupils + _FEW). Schools without a roll have that mean, which is 1
     where no school of the kind has one; a school that was open and empty attracts nobody.
     """
     out = np.ones((len(fitted), len(kind)))
