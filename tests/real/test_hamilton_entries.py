@@ -57,7 +57,7 @@ def test_plain_arrays_reach_the_published_metres(
     assert len(capacity) == reference["schools"]
     assert twentieths.sum() / 20 == pytest.approx(reference["demand"], abs=0.05)
     assert found.total_minutes / 20 == pytest.approx(reference["lp_total_m"], rel=2e-4)
-    record_property(f"hamilton_{year}_arrays_mean_m", round(found.total_minutes / twentieths.sum(), 2))
+    record_property(f"hamilton_{year}_arrays_mean_m", round(float(found.total_minutes / twentieths.sum()), 2))
 
 
 @pytest.mark.parametrize("year", VARIANTS)

@@ -69,7 +69,7 @@ def test_the_rolls_of_2011(
     for clock in CLOCKS:
         before = score(rolls_of(found[clock, False], 2011), actual)
         for name, value in before.items():
-            record_property(f"hamilton_zones_2011_{clock}_rule_{name}", value)
+            record_property(f"hamilton_zones_2011_{clock}_rule_{name}", float(value))
         assert before["share"] < 0.29
         assert before["correlation"] > 0.70
         after = rolls_of(found[clock, True], 2011)
@@ -93,9 +93,9 @@ def test_calibration_on_2011_improves_2016(
     }
     for (name, told), figures in scores.items():
         for figure, value in figures.items():
-            record_property(f"hamilton_zones_2016_{name}_{clock}_{'fit' if told else 'rule'}_{figure}", value)
+            record_property(f"hamilton_zones_2016_{name}_{clock}_{'fit' if told else 'rule'}_{figure}", float(value))
     same = score(hamilton.roll(2011), actual["stayed"])
-    record_property("hamilton_zones_2016_stayed_rolls_of_2011_share", same["share"])
+    record_property("hamilton_zones_2016_stayed_rolls_of_2011_share", float(same["share"]))
     for name in actual:
         assert scores[name, True]["share"] < 0.8 * scores[name, False]["share"]
         assert scores[name, True]["correlation"] > scores[name, False]["correlation"]

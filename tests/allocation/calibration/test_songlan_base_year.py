@@ -94,7 +94,7 @@ def test_true_ways_are_found_more_often(
     run: ps.Run, by_rule: ps.Run, record_property: pytest.RecordProperty, stage: str, at_most: float
 ) -> None:
     before, after = misplaced(by_rule, stage), misplaced(run, stage)
-    record_property(f"songlan_{stage}_misplaced_by_rule", round(before, 4))
-    record_property(f"songlan_{stage}_misplaced_calibrated", round(after, 4))
+    record_property(f"songlan_{stage}_misplaced_by_rule", round(float(before), 4))
+    record_property(f"songlan_{stage}_misplaced_calibrated", round(float(after), 4))
     assert after < at_most
     assert after < before / 2
