@@ -350,7 +350,7 @@ def test_a_place_that_cannot_be_written_is_a_finding(
     county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr("placesim.spine.run", lambda scenario, progress: None)
+    monkeypatch.setattr("placesim.spine.run", lambda scenario, progress, workers: None)
     told = call("run", county / "base.toml", "--out", tmp_path / "file" / "run", "--json")
     assert (told.exit_code, codes(told)) == (1, ["E600"])
     assert "Traceback" not in told.output
@@ -380,7 +380,7 @@ def test_an_interrupted_run_leaves_the_older_one(county: Path, tmp_path: Path, m
         (folder / "half.csv").write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("placesim.spine.run", lambda scenario, progress: None)
+    monkeypatch.setattr("placesim.spine.run", lambda scenario, progress, workers: None)
     monkeypatch.setattr("placesim.store.save", interrupted)
     told = call("run", county / "base.toml", "--out", older)
     assert told.exit_code == 130
