@@ -85,17 +85,17 @@ _READS = {
     "access": ("areas", "planning_areas", "roads", "nodes", "barriers", "points", "addresses"),
 }
 _CODE = {
-    "projection": ("demography/residents", "demography/frames.py", "kernel.py"),
+    "projection": ("demography/residents", "demography/frames.py", "kernel.py", "heap.py"),
     "demand": ("demography",),
-    "draws": ("demography", "kernel.py"),
+    "draws": ("demography", "kernel.py", "heap.py"),
     "backtest": ("demography",),
     "explanations": ("demography",),
     "places": ("supply",),
-    "travel": ("geo", "kernel.py"),
-    "allocation": ("allocation", "kernel.py"),
-    "allocation_draws": ("allocation", "kernel.py", "executor.py"),
-    "place_values": ("allocation", "kernel.py"),
-    "access": ("geo", "kernel.py"),
+    "travel": ("geo", "kernel.py", "heap.py"),
+    "allocation": ("allocation", "kernel.py", "heap.py"),
+    "allocation_draws": ("allocation", "kernel.py", "heap.py", "executor.py"),
+    "place_values": ("allocation", "kernel.py", "heap.py"),
+    "access": ("geo", "kernel.py", "heap.py"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from placesim.heap import drop_first, push
 from placesim.kernel import kernel
 from placesim.records import Floats, Ints
 
@@ -41,42 +42,6 @@ class Labels(NamedTuple):
     nodes: Indices
 
 
-_ARMS = 4  # children of a node of the heap: fewer levels than a binary one, whose keys lie together
-
-
-@kernel
-def _push(keys: Floats, nodes: Indices, size: int, key: float, node: int) -> int:
-    at = size
-    while at > 0:
-        above = (at - 1) // _ARMS
-        if keys[above] <= key:
-            break
-        keys[at], nodes[at] = keys[above], nodes[above]
-        at = above
-    keys[at], nodes[at] = key, node
-    return size + 1
-
-
-@kernel
-def _drop_first(keys: Floats, nodes: Indices, size: int) -> int:
-    size -= 1
-    key, node, at = keys[size], nodes[size], 0
-    while True:
-        below = _ARMS * at + 1
-        if below >= size:
-            break
-        least = below
-        for arm in range(below + 1, min(below + _ARMS, size)):
-            if keys[arm] < keys[least]:
-                least = arm
-        if keys[least] >= key:
-            break
-        keys[at], nodes[at] = keys[least], nodes[least]
-        at = least
-    keys[at], nodes[at] = key, node
-    return size
-
-
 @kernel
 def _blank(graph: RoadGraph, starts: int) -> Labels:
     """Labels of a graph before a search from some starts."""
@@ -98,10 +63,10 @@ def _settle(graph: RoadGraph, labels: Labels, first: Ints, begun: Floats, limit:
     for k in range(len(first)):
         if begun[k] <= limit and begun[k] < least[first[k]]:
             least[first[k]], via[first[k]] = begun[k], -1 - k
-            size = _push(keys, nodes, size, begun[k], first[k])
+            size = push(keys, nodes, size, begun[k], first[k])
     while size > 0:
         key, node = keys[0], nodes[0]
-        size = _drop_first(keys, nodes, size)
+        size = drop_first(keys, nodes, size)
         if key > least[node]:
             continue
         labels.order[settled] = node
@@ -110,7 +75,7 @@ def _settle(graph: RoadGraph, labels: Labels, first: Ints, begun: Floats, limit:
             reached, head = key + graph.cost[entry], graph.heads[entry]
             if reached <= limit and reached < least[head]:
                 least[head], via[head] = reached, entry
-                size = _push(keys, nodes, size, reached, head)
+                size = push(keys, nodes, size, reached, head)
     return settled
 
 

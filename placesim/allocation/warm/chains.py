@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from placesim.allocation.warm.board import FAR, Board, book, held, look_up, move
 from placesim.allocation.warm.graph import Links
-from placesim.allocation.warm.heap import drop_first, push
+from placesim.heap import drop_first, push
 from placesim.kernel import kernel
 
 

@@ -1,16 +1,19 @@
-"""A heap of whole keys, each with what waits under it."""
+"""A heap of keys, each with what waits under it: for kernels that search."""
 
 from __future__ import annotations
 
-from placesim.allocation.warm.graph import Indices
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from placesim.kernel import kernel
-from placesim.records import Ints
 
 _ARMS = 4  # children of a node of the heap: fewer levels than a binary one, whose keys lie together
 
 
 @kernel
-def push(keys: Ints, waiting: Indices, size: int, key: int, item: int) -> int:
+def push(keys: NDArray[Any], waiting: NDArray[np.int32], size: int, key: float, item: int) -> int:
     """Put an item with its key into keys[:size], waiting[:size]; the new size."""
     at = size
     while at > 0:
@@ -24,7 +27,7 @@ def push(keys: Ints, waiting: Indices, size: int, key: int, item: int) -> int:
 
 
 @kernel
-def drop_first(keys: Ints, waiting: Indices, size: int) -> int:
+def drop_first(keys: NDArray[Any], waiting: NDArray[np.int32], size: int) -> int:
     """Take out the first item, whose key is the least; the new size."""
     size -= 1
     key, item, at = keys[size], waiting[size], 0
