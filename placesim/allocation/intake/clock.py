@@ -115,7 +115,8 @@ class _September:
         out = withdraw(out, np.maximum(self._by_cell(on) + self._by_cell(out) - target, 0))
         settled = settle(county, on, t)
         out = together(out, settled.dropped)
-        seated = together(settled.seated, *self._newly_from_outside(target, settled.seated))
+        there = together(settled.seated, out, *(moving.pupils for moving in settled.moving))
+        seated = together(settled.seated, *self._newly_from_outside(target, there))
         entrants = self._cells(target, self.grades.entry, no_stock())
         wants = [self._wants(k, finished, entrants) for k in range(len(county.rules))]
         rooms, wanted = self._rooms(before, (on, seated), entrants, wants)
@@ -265,13 +266,15 @@ class _September:
     # ------------------------------------------------------------------ the year's end
     def _close(self, seated: Stock, placed: Stock, out: Stock, rooms: Rooms, applied: _Applied) -> Year:
         county, groups = self.county, applied.unplaced.shape
-        new = placed.take((placed.area == county.outside_area) & self.grades.entry[placed.grade])
+        there = together(
+            seated.take(seated.area != county.outside_area), placed.take(placed.area == county.outside_area)
+        )
         classes = formed(rooms, self._roll(placed), self.grades, county.places.class_size)
         left = self._left(placed, applied.entry, replace(rooms, classes=classes))
         return Year(
             stock=placed, dropped=out, demand=placed.by_area(groups) + out.by_area(groups) + applied.unplaced,
             classes=classes, rooms=rooms.stage_rooms, places=rooms.places, left=left,
-            continuing=self._roll(seated) + self._roll(new), entry=applied.entry, wanted=applied.wanted,
+            continuing=self._roll(there), entry=applied.entry, wanted=applied.wanted,
             entries=applied.entries,
         )  # fmt: skip
 
