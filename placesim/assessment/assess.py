@@ -12,6 +12,7 @@ from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
+from placesim.assessment.told import Told, all_told
 from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
 from placesim.assessment.typology import typology
 from placesim.assessment.ways import way_measures, ways_to_school
@@ -51,8 +52,14 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         findings=_findings(measures, pack),
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
+        tables=freeze(all_told(_rooms())),
         notes=tuple(_notes(results, inputs, schools, ways)),
     )
+
+
+def _rooms() -> Iterator[Told]:
+    """What each room of the assessment has to say."""
+    yield Told()
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:

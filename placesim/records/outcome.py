@@ -50,10 +50,13 @@ class Assessment:
     lists: `crowded`, `underused`: school_id, stage, first_year, … one row per school and stage.
     futures: `fans` by planning area (blank: the county), stage and year, `chances` by school, stage and year, of the
     sampled futures; no rows without them.
+    tables: what the rooms of the assessment say beside, by the name it is saved under; `not_computable` among them
+    (what, input_table, input_column).
     """
 
     measures: Mapping[str, pd.DataFrame]
     findings: pd.DataFrame
     lists: Mapping[str, pd.DataFrame]
     futures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # label keys: what could not be computed, and why

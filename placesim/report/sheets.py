@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from placesim.dictionary import table_specs
 from placesim.messages import label
 from placesim.report import figures
 from placesim.scenario.show import leaves
@@ -27,7 +28,7 @@ _WORDS: Final = {
     "method": "backtest.method", "level": "backtest.level",
     "measure": "ways.measure", "mode": "mode",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
-    "unplaced_reason": "unplaced_reason",
+    "unplaced_reason": "unplaced_reason", "what": "what",
 }  # fmt: skip
 
 
@@ -231,6 +232,15 @@ def _problems(saved: SavedRun, language: str) -> Made:
     return pd.DataFrame(rows, columns=["code", "where", "problem", "fix"], dtype=object), None
 
 
+def _not_computable(saved: SavedRun, language: str) -> Made:
+    """What was not computed, with the table and column a county would have to give."""
+    rows, specs = saved.table("not_computable"), table_specs()
+    given = list(zip(rows["input_table"], rows["input_column"], strict=True))
+    rows["input_column"] = [c and specs[t].by_id[c].label(language) for t, c in given]
+    rows["input_table"] = [specs[t].label[language] for t, _ in given]
+    return _worded(rows, saved, language), None
+
+
 def _unknowns(saved: SavedRun, language: str) -> Made:
     return pd.DataFrame({"unknown": figures.unknowns(saved, language)}, dtype=object), None
 
@@ -257,6 +267,7 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "catchments": _explained("catchment_shapes"),
     "addresses": _explained("addresses"),
     "findings": _findings,
+    "not_computable": _not_computable,
     "changes": _changes,
     "account": _account,
     "movement": _explained("movement"),

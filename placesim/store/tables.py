@@ -40,6 +40,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "entrants": run.demand.entrants,
         "waterfall": run.demand.waterfall,
         **run.assessment.futures,
+        **run.assessment.tables,
         "backtest": run.results.backtest,
         **run.results.explanations,
         "flows": run.allocation.rows(),

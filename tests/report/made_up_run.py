@@ -15,6 +15,7 @@ from shapely import LineString, Point, box
 from placesim.allocation.reasons import UNPLACED_REASONS
 from placesim.allocation.said import CALIBRATION, INTAKE, TOWN_SCHOOLING
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
+from placesim.assessment.told import NOT_COMPUTABLE
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
 from placesim.demography.residents.migration import TABLE_COLUMNS
 from placesim.errors import Finding
@@ -114,6 +115,7 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "unplaced_reasons": pd.DataFrame(
             [("001", "primary", "G1", 2025, "all_full", 7)], columns=list(UNPLACED_REASONS)
         ),
+        "not_computable": pd.DataFrame([("balance", "resources", None)], columns=list(NOT_COMPUTABLE), dtype=object),
         "backtest": _backtest(),
         "account": _account(),
         "movement": pd.DataFrame(
