@@ -270,3 +270,15 @@ def test_base_year_equals_its_rolls() -> None:
     found = toy.allocate()
     assert found.roll[:, :3, 0].tolist() == [[22, 3, 11], [8, 17, 9]]
     assert found.classes[:, :3, 0].tolist() == [[1, 1, 1], [1, 1, 1]]  # as counted, large as they are
+
+
+def test_pupils_from_outside_whose_school_closes_are_enrolled_once() -> None:
+    """Four of the eight sat in Q and look for a school in 2026: they are no newcomers of that year."""
+    toy = Toy(
+        [{"school_id": "P", "stage": "primary", "rooms": 3}, {"school_id": "Q", "stage": "primary", "rooms": 3}],
+        {("a", "P"): 5.0, ("a", "Q"): 9.0}, {("a", "G2"): 45.0, ("outside", "G1"): [8, 0], ("outside", "G2"): [0, 8]},
+        areas=("a",), years=YEARS[:2], changes={"c": Close(kind="close", school="Q", year=2026)},
+    )  # fmt: skip
+    found = toy.allocate()
+    assert found.inflow[:, :2].sum(axis=0).tolist() == [[8, 0], [0, 8]]
+    assert found.demand[1, :, :2].sum(axis=2).tolist() == [[8, 0], [0, 8]]
