@@ -1,4 +1,4 @@
-"""Siblings and locked dwellings over random whole runs, judged by the rows of the run alone with arithmetic of its own."""
+"""Siblings and locked dwellings over random whole runs, judged by the rows alone with arithmetic of its own."""
 
 from __future__ import annotations
 
