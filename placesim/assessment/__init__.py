@@ -2,5 +2,6 @@
 
 from placesim.assessment.assess import assess
 from placesim.assessment.balance import weighted_cv
+from placesim.assessment.review import underused
 
-__all__ = ["assess", "weighted_cv"]
+__all__ = ["assess", "underused", "weighted_cv"]
