@@ -62,6 +62,8 @@ METRICS: Final = {
     "unplaced": "pupils",
     "shortfall": "pupils",
     "need": "pupils",  # pupils − placed_outside + inflow: what a county's places are compared with
+    "pressure": "share",  # need ÷ design places
+    "pressure_emergency": "share",
     "over_design": "pupils",
     "placed": "pupils",
     "placed_outside": "pupils",

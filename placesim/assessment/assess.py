@@ -10,6 +10,7 @@ from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
+from placesim.assessment.outlook import early_warning, limits_crossed, waves
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.told import Told, all_told
@@ -47,19 +48,29 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     }
     measures = {unit: as_written(table) for unit, table in exact.items()}
     measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))
+    findings = _findings(measures, pack)
     return Assessment(
         measures=freeze(measures),
-        findings=_findings(measures, pack),
+        findings=findings,
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told(_rooms())),
+        tables=freeze(all_told(_rooms(results, inputs, measures, findings))),
         notes=tuple(_notes(results, inputs, schools, ways)),
     )
 
 
-def _rooms() -> Iterator[Told]:
+def _rooms(
+    results: Results, inputs: Inputs, measures: dict[str, pd.DataFrame], findings: pd.DataFrame
+) -> Iterator[Told]:
     """What each room of the assessment has to say."""
-    yield Told()
+    years = results.allocation.years
+    yield Told(
+        {
+            "early_warning": early_warning(results, inputs, measures["planning_area"], findings),
+            "limits_crossed": limits_crossed(findings, years),
+            "waves": waves(measures, years),
+        }
+    )
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,9 @@ def region_measures(unit: str, areas: pd.DataFrame, sections: pd.DataFrame, ways
     """One row per region, stage and year, for the column `unit` of both tables (planning_area, area_type, county).
 
     Pupils and the way are those of residents, rolls and places those of the schools that lie there.
-    shortfall = unplaced + excess over the cap. Areas and schools without a region are in none.
+    shortfall = unplaced + excess over the cap; need = roll + unplaced: whom the schools there have and whom they would
+    have to take beside; pressure = need ÷ design places, pressure_emergency = need ÷ emergency places, both ÷ 1
+    where there are none. Areas and schools without a region are in none.
     """
     keys = [unit, *KEY]
     rows = _grid(unit, areas, sections)
@@ -80,6 +82,7 @@ def region_measures(unit: str, areas: pd.DataFrame, sections: pd.DataFrame, ways
     counts = [*_PUPILS, "roll", "inflow", *_CAPACITY, "classes"]
     table[counts] = table[counts].fillna(0).astype("int64")
     table["shortfall"] = table["unplaced"] + table["excess"]
+    table.insert(list(table.columns).index("pupils"), "need", table["roll"] + table["unplaced"])
     homes = areas[["area_id", unit]].drop_duplicates()
     return _with_ratios(table).join(way_measures(ways.merge(homes, on="area_id"), rows))
 
@@ -87,13 +90,11 @@ def region_measures(unit: str, areas: pd.DataFrame, sections: pd.DataFrame, ways
 def county_measures(areas: pd.DataFrame, sections: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
     """One row per stage and year for the county as a whole; asserts Σ roll = Σ residents placed in it + inflow.
 
-    need = pupils − placed outside + inflow: those whom the county's schools must take, and what its places are
-    compared with: design places − need = unfilled − over_design − unplaced.
+    need = roll + unplaced = pupils − placed outside + inflow: those whom the county's schools must take, and what its
+    places are compared with: design places − need = unfilled − over_design − unplaced.
     """
     whole = region_measures(COUNTY, areas.assign(county=COUNTY), sections.assign(county=COUNTY), ways)
     require((whole["roll"] == whole["placed"] + whole["inflow"]).all(), "Assessment: Σ roll = Σ placed + inflow")
-    need = whole["pupils"] - whole["placed_outside"] + whole["inflow"]
-    whole.insert(list(whole.columns).index("pupils"), "need", need)
     return whole
 
 
@@ -124,7 +125,16 @@ def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:
         unfilled_share=of("unfilled", "places_design"),
         class_size=of("class_pupils", "classes"),
         large_class_share=of("large_classes", "classes"),
+        **_pressures(table),
     ).drop(columns="class_pupils")
+
+
+def _pressures(table: pd.DataFrame) -> dict[str, Floats]:
+    """pressure and pressure_emergency of a table that knows its need."""
+    if "need" not in table:
+        return {}
+    levels = {"pressure": "places_design", "pressure_emergency": "places_emergency"}
+    return {name: (table["need"] / table[places].clip(lower=1)).to_numpy() for name, places in levels.items()}
 
 
 # ---------------------------------------------------------------------------------------------- whole schools

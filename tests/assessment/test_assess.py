@@ -61,6 +61,11 @@ def test_findings_name_rule_unit_value_and_source(result: Assessment) -> None:
         ("utilisation", "S1", "primary", 1.0667),
         ("unfilled", "S1", "junior", 0.75),
         ("unfilled", "S2", "primary", 0.7),
+        ("warning-amber", "P1", "primary", 1.0667),
+        ("warning-blue", "P1", "junior", 0.75),
+        ("warning-amber", "P2", "junior", 4.0),  # four pupils and no places
+        ("warning-red", "P2", "junior", 4.0),
+        ("warning-blue", "P2", "primary", 0.7),
     }
     row = row_of(findings, rule_id="cn-class-primary")
     assert row["document"] == "教督〔2017〕6号《县域义务教育优质均衡发展督导评估办法》"
