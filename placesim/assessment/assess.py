@@ -11,6 +11,7 @@ from placesim.assessment.classes import BINS
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
 from placesim.assessment.outlook import early_warning, limits_crossed, waves
+from placesim.assessment.review import review_table
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.told import Told, all_told
@@ -54,13 +55,13 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         findings=findings,
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told(_rooms(results, inputs, measures, findings))),
+        tables=freeze(all_told(_rooms(results, inputs, measures, findings, ways))),
         notes=tuple(_notes(results, inputs, schools, ways)),
     )
 
 
 def _rooms(
-    results: Results, inputs: Inputs, measures: dict[str, pd.DataFrame], findings: pd.DataFrame
+    results: Results, inputs: Inputs, measures: dict[str, pd.DataFrame], findings: pd.DataFrame, ways: pd.DataFrame
 ) -> Iterator[Told]:
     """What each room of the assessment has to say."""
     years = results.allocation.years
@@ -71,6 +72,7 @@ def _rooms(
             "waves": waves(measures, years),
         }
     )
+    yield Told({"review": review_table(results, inputs, measures["school"], ways)})
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placesim.arguments import as_numbers, as_table, refuse
 from placesim.errors import InputError
-from placesim.records import Floats
+from placesim.records import Floats, Inputs, Results, Travel
 
 REVIEW: Final = ("school_id", "rank", "score", "score_reason")
 PAST: Final = tuple(f"roll_{k}" for k in range(1, 6))
@@ -116,3 +116,82 @@ def _reasons(parts: dict[str, Floats], logs: Floats) -> NDArray[np.object_]:
     order = np.argsort(-above, axis=1, kind="stable")
     named = ["+".join(reasons[k] for k in row if above[i, k] > 1e-9) for i, row in enumerate(order)]
     return np.where(np.isnan(logs), UNKNOWN, np.array(named, dtype=object))
+
+
+# ------------------------------------------------------------------------------------------------ of a run
+REVIEW_TABLE: Final = (
+    "school_id",
+    "stage",
+    "rank",
+    "score",
+    "score_reason",
+    "roll",
+    "places_design",
+    "minutes_to_next",
+)
+
+
+def review_table(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
+    """`underused` for every stage in the base year, with what it judged.
+
+    sections: measures by school, stage and year; ways: `ways_to_school`. Past rolls come from `enrolment`, condition
+    from `schools`. minutes_to_next: the way of the school's pupils to the nearest other school of the stage, on average
+    over those pupils; where none is in reach, the longest way that the run knows.
+    """
+    base = results.allocation.years[0]
+    now = sections[sections["year"] == base].merge(_past(results, inputs, base), on=["school_id", "stage"], how="left")
+    now = now.merge(_next_schools(results, ways, base), on=["school_id", "stage"], how="left")
+    schools = results.places.schools.set_index("school_id")
+    now["condition"] = now["school_id"].map(schools["condition"]) if "condition" in schools else np.nan
+    tables = [_ranked(part.reset_index(drop=True)) for _, part in now.groupby("stage", sort=False)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(REVIEW_TABLE))
+
+
+def _ranked(of_stage: pd.DataFrame) -> pd.DataFrame:
+    judged = of_stage.rename(columns={"places_design": "places"})
+    columns = ["school_id", "places", "roll", *PAST, "condition", "minutes_to_next"]
+    facts = of_stage[["school_id", "stage", "roll", "places_design", "minutes_to_next"]]
+    table = underused(judged[columns]).merge(facts.round({"minutes_to_next": 1}), on="school_id")
+    return table.assign(score=table["score"].round(3))[list(REVIEW_TABLE)]
+
+
+def _past(results: Results, inputs: Inputs, base: int) -> pd.DataFrame:
+    """roll_1 … roll_5 by school_id and stage; NaN where not counted."""
+    stages, counted = results.places.stages, inputs.frame("enrolment")
+    if not len(counted):
+        return pd.DataFrame(columns=["school_id", "stage", *PAST])
+    of_grade = dict(zip(stages.grades, np.array(stages.ids, dtype=object)[stages.stage_of_grade], strict=True))
+    rows = counted.assign(stage=counted["grade"].map(of_grade), ago=base - counted["year"].astype(int))
+    rows = rows[rows["ago"].between(1, len(PAST))].assign(name=lambda t: "roll_" + t["ago"].astype(str))
+    table = rows.pivot_table(index=["school_id", "stage"], columns="name", values="pupils", aggfunc="sum")
+    return table.reindex(columns=list(PAST)).astype("float64").reset_index()
+
+
+def _next_schools(results: Results, ways: pd.DataFrame, base: int) -> pd.DataFrame:
+    """minutes_to_next by school_id and stage."""
+    travel, places = results.travel, results.places
+    reach = float(travel.minutes.max(initial=0.0))
+    tables = []
+    for stage in places.stages.ids:
+        teaches = np.logical_or.reduce(places.serves[:, places.stages.grade_slice(stage), 0], axis=1)
+        open_ = teaches[pd.Index(places.ids).get_indexer(pd.Index(travel.schools))]
+        nearest = _two_nearest(travel, open_)
+        flows = ways[(ways["stage"] == stage) & (ways["year"] == base)].merge(nearest, on="area_id", how="left")
+        other = np.where(flows["first"] == flows["school_id"], flows["second_minutes"], flows["first_minutes"])
+        flows = flows.assign(way=np.nan_to_num(other.astype(float), nan=reach) * flows["pupils"])
+        sums = flows.groupby("school_id")[["way", "pupils"]].sum()
+        tables.append((sums["way"] / sums["pupils"]).rename("minutes_to_next").reset_index().assign(stage=stage))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _two_nearest(travel: Travel, open_: NDArray[np.bool_]) -> pd.DataFrame:
+    """By area_id: first (school_id), first_minutes and second_minutes of its ways to open schools."""
+    usable = np.flatnonzero(open_[travel.school])
+    rows = pd.DataFrame({"area": travel.area[usable], "school": travel.school[usable], "m": travel.minutes[usable]})
+    rows = rows.sort_values(["area", "m", "school"], kind="stable")
+    rank = rows.groupby("area").cumcount()
+    first, second = rows[rank == 0].set_index("area"), rows[rank == 1].set_index("area")
+    names = pd.Series(travel.schools, dtype=object)
+    table = pd.DataFrame({"first": first["school"].map(names), "first_minutes": first["m"]}, index=first.index)
+    table["second_minutes"] = second["m"]
+    return table.assign(area_id=np.array(travel.areas, dtype=object)[table.index]).reset_index(drop=True)

@@ -220,8 +220,13 @@ def word(prefix: str, value: str | None, language: str) -> str:
 
 def reason_text(reason: str | None, language: str) -> str:
     """The joined reasons of a typology in words."""
+    return joined_words("reason", reason, language)
+
+
+def joined_words(prefix: str, values: str | None, language: str) -> str:
+    """Values joined by "+" in words."""
     joint = "；" if language == "zh" else "; "
-    return "" if pd.isna(reason) else joint.join(word("reason", one, language) for one in str(reason).split("+"))
+    return "" if pd.isna(values) else joint.join(word(prefix, one, language) for one in str(values).split("+"))
 
 
 def unknowns(saved: SavedRun, language: str) -> list[str]:

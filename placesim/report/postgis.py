@@ -48,6 +48,8 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "changes": ("name",),
     "crowded": ("school_id", "stage"),
     "underused": ("school_id", "stage"),
+    "early_warning": ("planning_area", "stage", "year"),
+    "review": ("school_id", "stage"),
     "chances": ("school_id", "stage", "year"),
     "intake": ("school_id", "stage", "year"),
     "calibration": ("school_id", "stage"),

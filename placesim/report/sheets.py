@@ -28,7 +28,7 @@ _WORDS: Final = {
     "method": "backtest.method", "level": "backtest.level",
     "measure": "ways.measure", "mode": "mode",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
-    "unplaced_reason": "unplaced_reason", "what": "what",
+    "unplaced_reason": "unplaced_reason", "what": "what", "colour": "warning",
 }  # fmt: skip
 
 
@@ -135,18 +135,45 @@ def _county(saved: SavedRun, language: str) -> Made:
 
 
 def _findings(saved: SavedRun, language: str) -> Made:
-    table = saved.table("findings")
-    suffix = {"zh": ("label_zh", "document"), "en": ("label_en", "document_en")}[language]
-    name = pd.Series("", index=table.index, dtype=object)
-    for unit in table["unit"].unique():
-        rows = table["unit"] == unit
-        name[rows] = table["id"][rows].map(dict(figures.names(saved, unit, language)))
-    table = table.assign(name=name, rule=table[suffix[0]], document=table[suffix[1]])
+    found = saved.table("findings")
+    table = _named_units(found, saved, language).assign(rule=found[f"label_{language}"])
     columns = [
         "rule_id", "rule", "unit", "id", "name", "stage", "year", "metric", "value", "operator", "limit", "severity",
         "document", "clause", "confidence",
     ]  # fmt: skip
-    return _worded(table[columns], saved, language), dict.fromkeys(BY_METRIC, saved.table("findings")["metric"])
+    return _worded(_cited(table, language)[columns], saved, language), dict.fromkeys(BY_METRIC, found["metric"])
+
+
+def _limits_crossed(saved: SavedRun, language: str) -> Made:
+    table = saved.table("limits_crossed")
+    named = _cited(_named_units(table, saved, language), language)
+    return _worded(named, saved, language), dict.fromkeys(BY_METRIC, table["metric"])
+
+
+def _waves(saved: SavedRun, language: str) -> Made:
+    return _worded(_named_units(saved.table("waves"), saved, language), saved, language), None
+
+
+def _named_units(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
+    """A table by unit and id with the name of each unit right after its id."""
+    name = pd.Series("", index=table.index, dtype=object)
+    for unit in table["unit"].unique():
+        rows = table["unit"] == unit
+        name[rows] = table["id"][rows].map(dict(figures.names(saved, unit, language)))
+    named = table.copy()
+    named.insert(list(table.columns).index("id") + 1, "name", name)
+    return named
+
+
+def _cited(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Documents as the language cites them."""
+    shown = table["document" if language == "zh" else "document_en"]
+    return table.assign(document=shown).drop(columns="document_en")
+
+
+def _early_warning(saved: SavedRun, language: str) -> Made:
+    table = _named(saved.table("early_warning"), saved, "planning_area", "planning_area", language)
+    return _worded(_cited(table, language), saved, language), None
 
 
 def _fans(saved: SavedRun, language: str) -> Made:
@@ -249,6 +276,10 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "key_figures": _key_figures,
     "crowded": _crowded,
     "underused": _underused,
+    "early_warning": _early_warning,
+    "limits_crossed": _limits_crossed,
+    "waves": _waves,
+    "review": _of_schools("review"),
     "schools": _schools,
     "planning_areas": _planning_areas,
     "county": _county,
@@ -318,6 +349,8 @@ def _worded(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame
         worded["stage"] = table["stage"].map(stages)
     if "reason" in table.columns and {"typology", "first_year"} & set(table.columns):
         worded["reason"] = pd.Series([figures.reason_text(r, language) or None for r in table["reason"]], dtype=object)
+    if "score_reason" in table.columns:
+        worded["score_reason"] = table["score_reason"].map(lambda r: figures.joined_words("score_reason", r, language))
     for column in table.columns:
         if pd.api.types.is_bool_dtype(table[column]):
             worded[column] = table[column].map({b: label(f"report.{str(b).lower()}", language) for b in (True, False)})

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from toy_county import County, assessed
 
 from placesim.assessment import underused
 from placesim.errors import InputError
@@ -55,6 +56,21 @@ def test_ranks_and_reasons() -> None:
     assert reasons["worn"] == "condition"
     assert reasons["blank"] == "unknown"
     assert math.isnan(found["score"].iloc[-1])
+
+
+def test_in_a_run() -> None:
+    """Pupils of A in S1 would go 40 minutes to S2, those of B 5; nobody knows a second junior school."""
+    flows = [(2025, "A", "S1", "G1", 30), (2025, "B", "S1", "G1", 10), (2025, "B", "S2", "G1", 60)]
+    flows += [(2025, "A", "S1", "G7", 20)]
+    places = {("S1", "primary"): (90, 90, 90), ("S2", "primary"): (60, 60, 60), ("S1", "junior"): (50, 50, 50)}
+    rolls = [{"school_id": "S1", "year": 2024, "grade": "G1", "pupils": 44.0}]
+    table = assessed(County(flows, places=places, enrolment=rolls)).tables["review"].set_index(["school_id", "stage"])
+    first = table.loc["S1", "primary"]
+    assert first["minutes_to_next"] == round((30 * 40 + 10 * 5) / 40, 1)
+    assert first["score"] == round((90 + 85) / 36.363636 / (31.25 / 30) ** 0.5, 3)  # 44 → 40: a tenth less, once more
+    assert first["rank"] == 1
+    assert table.loc["S2", "primary"]["minutes_to_next"] == 35.0
+    assert table.loc["S1", "junior"]["minutes_to_next"] == 40.0  # out of reach: the longest way known
 
 
 numbers = st.integers(0, 900)

@@ -15,6 +15,10 @@ from shapely import LineString, Point, box
 from placesim.allocation.reasons import UNPLACED_REASONS
 from placesim.allocation.said import CALIBRATION, INTAKE, TOWN_SCHOOLING
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
+from placesim.assessment.outlook.crossings import LIMITS_CROSSED
+from placesim.assessment.outlook.warning import EARLY_WARNING
+from placesim.assessment.outlook.waves import WAVES
+from placesim.assessment.review import REVIEW_TABLE
 from placesim.assessment.told import NOT_COMPUTABLE
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
 from placesim.demography.residents.migration import TABLE_COLUMNS
@@ -115,6 +119,7 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "unplaced_reasons": pd.DataFrame(
             [("001", "primary", "G1", 2025, "all_full", 7)], columns=list(UNPLACED_REASONS)
         ),
+        **_outlook(),
         "not_computable": pd.DataFrame([("balance", "resources", None)], columns=list(NOT_COMPUTABLE), dtype=object),
         "backtest": _backtest(),
         "account": _account(),
@@ -124,6 +129,23 @@ def run_tables() -> dict[str, pd.DataFrame]:
         "entry_ratios": pd.DataFrame([("vaccination", 2, 1.04, 0.012, 900.0, 0.99, 6)], columns=list(RATIOS)),
         "yields": pd.DataFrame([("flat", "primary", 4, 0.21, 0.25, 0.21)], columns=list(YIELDS)),
         **_ways(),
+    }
+
+
+def _outlook() -> dict[str, pd.DataFrame]:
+    """What is coming: one row of each table, of the hostile school and its planning area."""
+    cited = ("文件", "Document", "§1", "D")
+    warning = ("p1", "primary", 3, 2028, "red", 500, 400, 450, 1.25, 10, 0, 0.9, 0.6, "warning-red", *cited)
+    crossed = (
+        "utilisation", "stage_section", "s1", "primary", 2026, 2028, 3, False, True, "utilisation", "<=", 1.0,
+        1.1, 1.25, 2028, 1.25, "flag", "文件", "§1", "D", "Document",
+    )  # fmt: skip
+    wave = ("stage_section", "s1", "primary", 2026, 2028, 100, 2028, False, True, 3, 220, 100, np.nan)
+    return {
+        "early_warning": pd.DataFrame([warning], columns=list(EARLY_WARNING)),
+        "limits_crossed": pd.DataFrame([crossed], columns=list(LIMITS_CROSSED)),
+        "waves": pd.DataFrame([wave], columns=list(WAVES)),
+        "review": pd.DataFrame([("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5)], columns=list(REVIEW_TABLE)),
     }
 
 

@@ -19,7 +19,8 @@ from placesim.store.tables import column_title
 from placesim.vocabulary import METRICS
 
 CHINESE = [
-    "封面", "目录", "主要数字", "拥挤学校", "空余学校", "学校分年", "片区分年", "全县分年", "抽样情景（分片区）",
+    "封面", "目录", "主要数字", "拥挤学校", "空余学校", "学位预警", "超标年份", "缺口波次", "待评估学校",
+    "学校分年", "片区分年", "全县分年", "抽样情景（分片区）",
     "各校可能性", "当年招生", "基准年校准", "城镇就学", "未安置原因",
     "新生来源", "逐年变化", "服务覆盖", "最近学校", "步行路段", "过街点", "施教区形状", "门牌对口学校",
     "对照标准", "无法计算", "调整措施", "人口变动账", "迁移估计",
@@ -53,7 +54,7 @@ def english(saved: SavedRun) -> SavedRun:
 def test_sheets_speak_the_language_of_the_report(saved: SavedRun, book: Workbook) -> None:
     assert book.sheetnames == CHINESE
     in_english = openpyxl.load_workbook(written(english(saved)))
-    assert in_english.sheetnames[:6] == ["Cover", "Contents", "Key figures", "Crowded", "Underused", "Schools by year"]
+    assert in_english.sheetnames[:5] == ["Cover", "Contents", "Key figures", "Crowded", "Underused"]
     assert rows(in_english, "Key figures")[0]["Stage"] == "Primary"
     assert rows(in_english, "Schools by year")[0]["Name"] == "North & South <i>School</i>"
 

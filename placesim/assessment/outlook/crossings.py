@@ -11,15 +11,15 @@ from placesim.assessment.outlook.spells import with_spells
 
 KEYS: Final = ("rule_id", "unit", "id", "stage")
 LIMITS_CROSSED: Final = (
-    *KEYS, "since", "until", "years", "from_start", "to_end", "metric", "operator", "limit", "first_value",
+    *KEYS, "since", "until_year", "years", "from_start", "to_end", "metric", "operator", "limit", "first_value",
     "peak_value", "peak_year", "last_value", "severity", "document", "clause", "confidence", "document_en",
 )  # fmt: skip
 
 
 def limits_crossed(findings: pd.DataFrame, years: tuple[int, ...]) -> pd.DataFrame:
     """One row per rule, unit and run of years in which the rule does not hold: since (the year it was crossed; with
-    from_start the limit was broken in the base year already), until, years, and the value at the start, at its worst
-    (peak_value, peak_year) and at the end. to_end: still so in the last year. limit: that of the worst year."""
+    from_start the limit was broken in the base year already), until_year, years, and the value at the start, at its
+    worst (peak_value, peak_year) and at the end. to_end: still so in the last year. limit: that of the worst year."""
     if not len(findings):
         return pd.DataFrame(columns=list(LIMITS_CROSSED))
     rows = with_spells(findings, KEYS)
@@ -28,8 +28,10 @@ def limits_crossed(findings: pd.DataFrame, years: tuple[int, ...]) -> pd.DataFra
     groups = rows.assign(distance=distance).groupby("spell", sort=False)
     worst = rows.loc[groups["distance"].idxmax()].reset_index(drop=True)
     ends = groups.agg(
-        since=("year", "min"), until=("year", "max"), years=("year", "size"), first_value=("value", "first"),
+        since=("year", "min"), until_year=("year", "max"), years=("year", "size"), first_value=("value", "first"),
         last_value=("value", "last"),
     ).reset_index(drop=True)  # fmt: skip
     table = worst.rename(columns={"value": "peak_value", "year": "peak_year"}).join(ends)
-    return table.assign(from_start=table["since"] == years[0], to_end=table["until"] == years[-1])[list(LIMITS_CROSSED)]
+    return table.assign(from_start=table["since"] == years[0], to_end=table["until_year"] == years[-1])[
+        list(LIMITS_CROSSED)
+    ]

@@ -34,20 +34,20 @@ def of_school(roll: list[int], places: int) -> pd.DataFrame:
 def test_a_wave_that_passes_and_one_that_stays() -> None:
     found = of_school([90, 110, 130, 120, 60, 105], 100).to_dict("records")
     assert found[0] == {
-        "start": 2026, "peak_year": 2027, "peak": 30, "end": 2028, "from_start": False, "to_end": False, "years": 3,
-        "pupil_years": 60, "residual": 5, "lowest_after": 40.0,
+        "start_year": 2026, "peak_year": 2027, "peak": 30, "end_year": 2028, "from_start": False, "to_end": False,
+        "years": 3, "pupil_years": 60, "residual_shortage": 5, "lowest_after": 40.0,
     }  # fmt: skip
     assert np.isnan(found[1].pop("lowest_after"))
     assert found[1] == {
-        "start": 2030, "peak_year": 2030, "peak": 5, "end": 2030, "from_start": False, "to_end": True, "years": 1,
-        "pupil_years": 5, "residual": 5,
+        "start_year": 2030, "peak_year": 2030, "peak": 5, "end_year": 2030, "from_start": False, "to_end": True,
+        "years": 1, "pupil_years": 5, "residual_shortage": 5,
     }  # fmt: skip
 
 
 def test_need_decides_for_areas_and_the_county() -> None:
     table = course([90, 90, 90, 90, 90, 90], 100, planning_area="p").assign(need=[101, 99, 99, 99, 99, 104])
     found = waves({"school": nothing("school_id"), "planning_area": table, "county": nothing("county")}, YEARS)
-    assert found[["unit", "id", "start", "end", "peak"]].to_numpy().tolist() == [
+    assert found[["unit", "id", "start_year", "end_year", "peak"]].to_numpy().tolist() == [
         ["planning_area", "p", 2025, 2025, 1], ["planning_area", "p", 2030, 2030, 4]]  # fmt: skip
     assert found["from_start"].tolist() == [True, False]
     assert found["to_end"].tolist() == [False, True]
@@ -66,7 +66,7 @@ def test_waves_hold_all_the_shortage(roll: list[int], places: int) -> None:
     assert found["peak"].max() == max(short) or not len(found)
     for wave in found.itertuples():
         assert short[YEARS.index(wave.peak_year)] == wave.peak
-        assert all(short[YEARS.index(y)] > 0 for y in range(wave.start, wave.end + 1))
+        assert all(short[YEARS.index(y)] > 0 for y in range(wave.start_year, wave.end_year + 1))
 
 
 def finding(year: int, value: float, **more: Any) -> dict[str, Any]:
@@ -81,9 +81,9 @@ def test_the_years_in_which_a_limit_is_crossed() -> None:
     rows = [finding(2027, 110), finding(2025, 101), finding(2028, 120), finding(2029, 105),
             finding(2026, 80, **too_low), finding(2027, 70, **too_low)]  # fmt: skip
     found = limits_crossed(pd.DataFrame(rows), YEARS).set_index(["rule_id", "since"])
-    assert found.loc[("r", 2025), ["until", "years", "from_start", "to_end"]].tolist() == [2025, 1, True, False]
+    assert found.loc[("r", 2025), ["until_year", "years", "from_start", "to_end"]].tolist() == [2025, 1, True, False]
     wave = found.loc[("r", 2027)]
-    assert wave[["until", "years", "first_value", "peak_value", "peak_year", "last_value"]].tolist() == [
+    assert wave[["until_year", "years", "first_value", "peak_value", "peak_year", "last_value"]].tolist() == [
         2029, 3, 110, 120, 2028, 105]  # fmt: skip
     low = found.loc[("low", 2026)]  # the worst of what must be above is the lowest
     assert low[["peak_value", "peak_year", "limit"]].tolist() == [70, 2027, 100]
