@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from placesim.assessment.campus import whole_campus_measures
 from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
+from placesim.assessment.grades import grade_measures
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
+from placesim.assessment.nearest_school import nearest_school_measures
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.told import Told, all_told
@@ -36,9 +39,11 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     ways = ways_to_school(results, options.norms, pack)
     sections = _sections(results, inputs, pack, located, ways)
     areas = area_measures(results, inputs, ways, area_types(inputs.areas, inputs.frame("planning_areas")))
+    areas = areas.join(nearest_school_measures(results, inputs))
     exact = {
         "school": sections,
-        "campus": whole_school_measures("school_id", sections, pack.joined_stages),
+        "grade": grade_measures(results, inputs, pack, sections),
+        "campus": _campuses(results, sections, pack),
         "institution": _institutions(results, sections, pack),
         "area": areas,
         "planning_area": region_measures("planning_area", areas, sections, ways),
@@ -65,6 +70,11 @@ def _rooms() -> Iterator[Told]:
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
     sections = section_measures(results, inputs, pack, located)
     return sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
+
+
+def _campuses(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:
+    campuses = whole_school_measures("school_id", sections, pack.joined_stages)
+    return campuses.join(whole_campus_measures(campuses, results.places.schools))
 
 
 def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:

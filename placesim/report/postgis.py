@@ -49,6 +49,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "crowded": ("school_id", "stage"),
     "underused": ("school_id", "stage"),
     "chances": ("school_id", "stage", "year"),
+    "grade_by_year": ("school_id", "stage", "grade", "year"),
     "intake": ("school_id", "stage", "year"),
     "calibration": ("school_id", "stage"),
     "town_schooling": ("stage", "year"),

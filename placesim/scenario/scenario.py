@@ -175,6 +175,11 @@ def system_stages(system: str) -> Stages:
     return Stages(tuple(_stage(said) for said in systems()[system]["stage"]))
 
 
+def system_stage_ids() -> tuple[str, ...]:
+    """The ids of the stages of every school system."""
+    return tuple(dict.fromkeys(stage["id"] for system in systems().values() for stage in system["stage"]))
+
+
 def _near_system(system: str) -> dict[str, str]:
     near = process.extractOne(system, list(systems()))
     return {"nearest": near[0] if near else "", "known": ", ".join(systems())}

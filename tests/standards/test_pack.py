@@ -142,6 +142,7 @@ def test_the_lists_of_words_are_those_of_the_vocabulary() -> None:
         (rules.Confidence, vocabulary.CONFIDENCE),
         (rules.AreaType, vocabulary.AREA_TYPES),
         (rules.UnitOfCount, vocabulary.UNITS_OF_COUNT),
+        (rules.PopulationBasis, vocabulary.POPULATION_BASES),
         (rules.Hardness, vocabulary.HARDNESS),
         (rules.TypologyName, vocabulary.TYPOLOGY[:2]),
     ):
@@ -218,7 +219,7 @@ def test_a_loop_of_extends(tmp_path: Path) -> None:
          ("expected", "statutory, should, planning, local")),
         ("value = 10", 'value = "ten"', "E113", "rule.small.value", ("expected", "float")),
         ('operator = ">="', 'operator = "≥"', "E113", "rule.small.operator", ("expected", "<, <=, >, >=, ==")),
-        ('confidence = "V"', 'confidence = "U"', "E113", "rule.small.confidence", ("expected", "V, D, M")),
+        ('confidence = "V"', 'confidence = "U"', "E113", "rule.small.confidence", ("expected", "V, D, M, user")),
         ('clause = "1"', "", "E114", "rule.small.clause", None),
         ('document = "decree"', 'document = "decre"', "E115", "rule.small.document", ("nearest", "decree")),
         ("value = 10", "", "E117", "rule.small", None),
