@@ -10,6 +10,6 @@ DIGITS = {"minutes": 2, "m": 1, "share": 4, "pupils per class": 2, "persons": 1,
 
 
 def as_written(measures: pd.DataFrame) -> pd.DataFrame:
-    """The measures with the digits of their units (minutes 2, metres 1, shares 4, class sizes 2, persons 1, m² per place 2)."""
+    """The measures with the digits of their units (minutes, class sizes, m² 2, metres, persons 1, shares 4)."""
     units = {c: METRICS.get(str(c), "") for c in measures.columns}
     return measures.round({c: DIGITS[unit] for c, unit in units.items() if unit in DIGITS})

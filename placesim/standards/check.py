@@ -28,7 +28,9 @@ def _of_stages(pack: Pack, stages: Stages, known_stages: Sequence[str]) -> Itera
     for stage, rules in named.items():
         facts = {"rules": ", ".join(rules), "pack": pack.id, "known": ", ".join(stages.ids)}
         if stage not in known_stages:
-            yield Finding("W120", column=PACK, value=stage, facts=facts | {"nearest": nearest(stage, tuple(known_stages))})
+            yield Finding(
+                "W120", column=PACK, value=stage, facts=facts | {"nearest": nearest(stage, tuple(known_stages))}
+            )
         elif stage not in stages.ids:
             yield Finding("N120", column=PACK, value=stage, facts=facts)
 
@@ -36,7 +38,9 @@ def _of_stages(pack: Pack, stages: Stages, known_stages: Sequence[str]) -> Itera
 def _expired(pack: Pack, stages: Stages, first_year: int) -> Iterator[Finding]:
     for i, rule in pack.rules.items():
         if rule.valid_to is not None and _last_year(rule, stages) < first_year:
-            yield Finding("N121", column=PACK, value=i, facts={"year": rule.valid_to, "first": first_year, "pack": pack.id})
+            yield Finding(
+                "N121", column=PACK, value=i, facts={"year": rule.valid_to, "first": first_year, "pack": pack.id}
+            )
 
 
 def _last_year(rule: Rule, stages: Stages) -> int:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from placesim.errors import Finding, ScenarioError
 from placesim.standards.contradictions import contradictions
-from placesim.standards.norms import StageNorms
 from placesim.standards.nearest import nearest
+from placesim.standards.norms import StageNorms
 from placesim.standards.pack_file import read_chain
 from placesim.standards.rules import Document, Norm, PackFile, Rule, Text, Type
 
@@ -54,12 +54,19 @@ def load_pack(name_or_path: str | Path) -> Pack:
     `override = true` only in the keys it gives. Raises ScenarioError with every finding (E110–E119, E140–E145), each
     naming the file and the key.
     """
-    chain = read_chain(str(name_or_path))
-    pack, origins = _lay(chain)
+    return pack_and_origins(name_or_path)[0]
+
+
+def pack_and_origins(name_or_path: str | Path) -> tuple[Pack, dict[str, str]]:
+    """The pack, and the file that gave each record: dotted key (`rule.<id>`, `norm.<stage>.<key>`) → file name.
+
+    Raises as `load_pack`.
+    """
+    pack, origins = _lay(read_chain(str(name_or_path)))
     findings = [*_dangling(pack, origins), *_contradicting(pack, origins)]
     if findings:
         raise ScenarioError(findings)
-    return pack
+    return pack, origins
 
 
 def _lay(chain: list[tuple[str, PackFile]]) -> tuple[Pack, dict[str, str]]:

@@ -145,4 +145,3 @@ def _keys_beside(path: list[str]) -> tuple[str, ...]:
         return tuple(f.alias or name for name, f in PackFile.model_fields.items())
     models = [_MODELS[path[0]], *(_INNER[part] for part in path[1:-1] if part in _INNER)]
     return tuple(models[-1].model_fields)
-
