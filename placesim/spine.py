@@ -141,7 +141,7 @@ def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
     """Every finding about the scenario's data: each table, then tables against each other, then the methods' needs."""
     inputs, findings = read_inputs(scenario)
     known_stages = (*scenario.stages.ids, *system_stage_ids())
-    unasked = check_pack(load_pack(scenario.assessment.pack), scenario.stages, scenario.years, known_stages)
+    unasked = check_pack(load_pack(scenario.pack), scenario.stages, scenario.years, known_stages)
     findings += [*check(inputs, scenario), *_located(unasked, scenario)]
     if any(f.is_error for f in findings):
         return inputs, findings

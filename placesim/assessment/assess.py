@@ -39,7 +39,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     ways = ways_to_school(results, options.norms, pack)
     sections = _sections(results, inputs, pack, located, ways)
     areas = area_measures(results, inputs, ways, area_types(inputs.areas, inputs.frame("planning_areas")))
-    areas = areas.join(nearest_school_measures(results, inputs))
+    areas = areas.join(nearest_school_measures(results, inputs, options.walk_speed))
     exact = {
         "school": sections,
         "grade": grade_measures(results, inputs, pack, sections),

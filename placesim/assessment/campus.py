@@ -16,7 +16,7 @@ def whole_campus_measures(campuses: pd.DataFrame, schools: pd.DataFrame) -> pd.D
     totals = campuses.groupby(["school_id", "year"], sort=False)[["classes", "places_design"]].transform("sum")
     facts = schools.set_index("school_id").reindex(campuses["school_id"])
     places = totals["places_design"].to_numpy(dtype=float)
-    measures = {"classes_total": totals["classes"]}
+    measures = {"classes_total": totals["classes"].to_numpy(dtype=float)}
     for kind in ("site", "floor"):
         area = facts[f"{kind}_area"] if f"{kind}_area" in facts else pd.Series(float("nan"), index=facts.index)
         measures[f"{kind}_area_per_place"] = ratio(area.to_numpy(dtype=float, na_value=float("nan")), places)

@@ -9,19 +9,22 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from placesim.geo import Homes, homes_of
+from placesim.geo.profiles import METRES_PER_MINUTE
 from placesim.records import Floats, HomeWays, Inputs, Results
 
 Bools = NDArray[np.bool_]
 
 
-def nearest_school_measures(results: Results, inputs: Inputs) -> pd.DataFrame:
+def nearest_school_measures(results: Results, inputs: Inputs, walk_speed: float) -> pd.DataFrame:
     """metres_straight and walk_minutes of every area, stage and year, in that order.
 
-    metres_straight: as the crow flies to the nearest school that teaches the stage in the year; walk_minutes: the way
-    there on foot, of the homes that have one. Means over the homes of an area by their share; NaN without any.
+    metres_straight: as the crow flies to the nearest school that teaches the stage in the year; walk_minutes: the
+    shortest of the measured ways to one, on foot (what was measured by vehicle is walked at walk_speed, km/h). Means
+    over the homes of an area by their share; NaN without a school, walk_minutes without ways from homes too.
     """
     homes, schools, ways = homes_of(inputs), _points(results), results.travel.ways
     areas = len(inputs.area_ids)
+    walked = None if ways is None else np.where(ways.ride, ways.metres / (walk_speed * METRES_PER_MINUTE), ways.minutes)
     known: dict[bytes, tuple[Floats, Floats]] = {}
     straight, walk = [], []
     for stage in results.places.stages.ids:
@@ -29,7 +32,7 @@ def nearest_school_measures(results: Results, inputs: Inputs) -> pd.DataFrame:
             teaching = _teaching(results, stage, year)
             key = np.packbits(teaching).tobytes()  # most years have the same schools
             if key not in known:
-                known[key] = _straight(homes, schools[teaching], areas), _on_foot(ways, teaching, areas)
+                known[key] = _straight(homes, schools[teaching], areas), _on_foot(ways, walked, teaching, areas)
             straight.append(known[key][0])
             walk.append(known[key][1])
     by_area = (np.stack(cubes, axis=1).ravel() for cubes in (straight, walk))
@@ -56,13 +59,13 @@ def _straight(homes: Homes, schools: Floats, areas: int) -> Floats:
     return _mean(homes.area, homes.share, metres, areas)
 
 
-def _on_foot(ways: HomeWays | None, teaching: Bools, areas: int) -> Floats:
-    """Minutes on foot to the nearest of the schools, by area."""
-    if ways is None:
+def _on_foot(ways: HomeWays | None, walked: Floats | None, teaching: Bools, areas: int) -> Floats:
+    """Minutes to the nearest of the schools, by area; walked[row] of the ways."""
+    if ways is None or walked is None:
         return np.full(areas, np.nan)
-    walked = teaching[ways.school] & ~ways.ride
+    rows = teaching[ways.school]
     minutes = np.full(len(ways.home_area), np.inf)
-    np.minimum.at(minutes, ways.home[walked], ways.minutes[walked])
+    np.minimum.at(minutes, ways.home[rows], walked[rows])
     return _mean(ways.home_area, ways.home_share, minutes, areas)
 
 

@@ -61,7 +61,7 @@ def run_folder(scenario: Scenario) -> Path:
 def manifest(run: Run) -> dict[str, Any]:
     """What a reader of the results must know about how they came to be."""
     scenario, sources = run.scenario, {name: t.source for name, t in run.inputs.tables.items()}
-    pack = load_pack(scenario.parameters.standards.pack)
+    pack = load_pack(scenario.pack)
     return {
         "schema": SCHEMA,
         "run_id": run_id(scenario, (s.sha256 for s in sources.values())),
