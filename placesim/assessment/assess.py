@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -58,7 +59,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
         tables=freeze(all_told(_rooms())),
-        notes=tuple(_notes(results, inputs, schools, ways)),
+        notes=(*_notes(results, inputs, schools, ways), *_unverified(options, pack)),
     )
 
 
@@ -97,6 +98,14 @@ def _findings(measures: dict[str, pd.DataFrame], pack: Pack) -> pd.DataFrame:
         label_zh=found["rule_id"].map({i: r.label.zh for i, r in rules.items()}).astype("str"),
         label_en=found["rule_id"].map({i: r.label.en for i, r in rules.items()}).astype("str"),
     )
+
+
+def _unverified(options: AssessmentOptions, pack: Pack) -> Iterator[str]:
+    """A note where a norm that governs this run is from memory."""
+    used = [(stage, key, value) for stage, norms in options.norms.items() for key, value in asdict(norms).items()]
+    cited = [(pack.norm(stage, key), value) for stage, key, value in used]
+    if any(norm is not None and norm.confidence == "M" and norm.value == value for norm, value in cited):
+        yield "assessment.note.unverified_norms"
 
 
 def _notes(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.DataFrame) -> Iterator[str]:

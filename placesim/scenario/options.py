@@ -88,8 +88,8 @@ class AllocationOptions:
 
 @dataclass(frozen=True)
 class AssessmentOptions:
-    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), and km/h of children
-    on foot."""
+    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), and how fast
+    children walk (km/h)."""
 
     stages: Stages
     pack: str

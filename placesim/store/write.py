@@ -45,7 +45,7 @@ def resolved_toml(scenario: Scenario) -> str:
 
 
 def run_id(scenario: Scenario, hashes: Iterable[str]) -> str:
-    """Twelve characters that name what went in: the resolved scenario and every input file."""
+    """Twelve characters that name what went in: the resolved scenario, every input file and the rule pack."""
     return hashlib.sha256("\0".join([resolved_toml(scenario), *hashes]).encode()).hexdigest()[:12]
 
 
@@ -64,7 +64,7 @@ def manifest(run: Run) -> dict[str, Any]:
     pack = load_pack(scenario.pack)
     return {
         "schema": SCHEMA,
-        "run_id": run_id(scenario, (s.sha256 for s in sources.values())),
+        "run_id": run_id(scenario, [*(s.sha256 for s in sources.values()), repr(pack)]),
         "scenario": scenario.name,
         "title": scenario.parameters.title,
         "variant": scenario.variant,
