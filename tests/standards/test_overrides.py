@@ -171,7 +171,7 @@ def test_the_pack_of_a_scenario_is_found_beside_it(tmp_path: Path) -> None:
     from placesim.scenario import load
 
     loaded(tmp_path, '[norm.primary]\nclass_size_design = { value = 38, confidence = "user" }\n')
-    scenario = 'schema = 1\nname = "a"\n[calendar]\nbase_year = 2025\n[standards]\npack = "mine.toml"\n'
+    scenario = 'schema = 1\nname = "a"\n[calendar]\nbase_year = 2025\n[standards]\npack = "mine.toml"\n[inputs]\n'
     (tmp_path / "base.toml").write_text(scenario, encoding="utf-8")
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "base.toml").write_text('extends = "../base.toml"\n', encoding="utf-8")
