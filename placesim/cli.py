@@ -426,6 +426,51 @@ def _weights(told: list[str]) -> dict[str, float]:
     return weights
 
 
+standards = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(standards, name="standards", help=_said("standards"), short_help=_said("standards.short"))
+
+
+@standards.command("list", help=_said("standards.list"), short_help=_said("standards.list"))
+@_guarded
+def standards_list(as_json: Json = False) -> None:
+    from placesim.standards.show import list_data, list_lines
+
+    if as_json:
+        _print_json(list_data())
+    else:
+        typer.echo("\n".join(list_lines(LANGUAGE)))
+
+
+@standards.command("show", help=_said("standards.show"), short_help=_said("standards.show"))
+@_guarded
+def standards_show(
+    pack: Annotated[str, typer.Argument(metavar="PACK", help=_said("arg.pack"))],
+    rule: Annotated[str | None, typer.Option("--rule", metavar="ID", help=_said("opt.rule"))] = None,
+    as_json: Json = False,
+) -> None:
+    from placesim.standards.show import show_data, show_lines
+
+    if as_json:
+        _print_json(show_data(pack, rule))
+    else:
+        typer.echo("\n".join(show_lines(pack, LANGUAGE, rule)))
+
+
+@standards.command("diff", help=_said("standards.diff"), short_help=_said("standards.diff"))
+@_guarded
+def standards_diff(
+    a: Annotated[str, typer.Argument(metavar="PACK_A", help=_said("arg.pack"))],
+    b: Annotated[str, typer.Argument(metavar="PACK_B", help=_said("arg.pack"))],
+    as_json: Json = False,
+) -> None:
+    from placesim.standards.diff import diff_data, diff_lines
+
+    if as_json:
+        _print_json(diff_data(a, b))
+    else:
+        typer.echo("\n".join(diff_lines(a, b, LANGUAGE)))
+
+
 @app.command("backtest", help=_said("backtest"), short_help=_said("backtest.short"))
 @_guarded
 def backtest(

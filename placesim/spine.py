@@ -30,7 +30,9 @@ from placesim.errors import DataError, Finding, InputError
 from placesim.geo import check_ground, measure_access, measure_travel
 from placesim.inputs import check, read_inputs
 from placesim.records import AllocationDraws, Inputs, Results
-from placesim.scenario import Scenario
+from placesim.scenario import Scenario, system_stage_ids
+from placesim.standards.check import check_pack
+from placesim.standards.pack import load_pack
 from placesim.store import Run
 from placesim.supply import check_changes, roll_forward
 
@@ -138,7 +140,9 @@ def _backtest(inputs: Inputs, scenario: Scenario) -> tuple[pd.DataFrame, pd.Data
 def check_scenario(scenario: Scenario) -> tuple[Inputs | None, list[Finding]]:
     """Every finding about the scenario's data: each table, then tables against each other, then the methods' needs."""
     inputs, findings = read_inputs(scenario)
-    findings += check(inputs, scenario)
+    known_stages = (*scenario.stages.ids, *system_stage_ids())
+    unasked = check_pack(load_pack(scenario.pack), scenario.stages, scenario.years, known_stages)
+    findings += [*check(inputs, scenario), *_located(unasked, scenario)]
     if any(f.is_error for f in findings):
         return inputs, findings
     needs = check_projection(inputs, scenario.projection) + check_demand(inputs, scenario.demand)

@@ -38,8 +38,9 @@ NO_SCHOOL_IN_REACH, NOT_ELIGIBLE, ALL_FULL, NOT_CONSIDERED, DROPPED_OUT = range(
 
 OPERATORS: Final = ("<", "<=", ">", ">=", "==")
 HARDNESS: Final = ("statutory", "should", "planning", "local")
-CONFIDENCE: Final = ("V", "D", "M")  # read · derived · remembered (reported as unverified)
-UNITS_OF_COUNT: Final = ("campus", "institution", "stage_section", "area", "planning_area", "county")
+CONFIDENCE: Final = ("V", "D", "M", "user")  # read · derived · remembered (reported as unverified) · the user's own
+POPULATION_BASES: Final = ("resident", "planned", "served")  # whom a norm per 1000 residents counts
+UNITS_OF_COUNT: Final = ("campus", "institution", "stage_section", "area", "planning_area", "county", "development")
 
 TYPOLOGY: Final = ("crowded", "underused", "balanced")
 CLASS_BASES: Final = ("bins", "average", "formed")  # how classes are known: size bins, counts, or formed by allocation
@@ -80,6 +81,30 @@ METRICS: Final = {
     "pupils_over_minutes": "pupils",
     "share_over_minutes": "share",
     "residents": "persons",
+    "places_per_1000": "places per 1000 residents",
+    "places_per_dwelling": "places per dwelling",
+    "places_per_1000_age": "places per 1000 of the age",
+    "rooms_per_1000_age": "classrooms per 1000 of the age",
+    "site_area_per_place": "m2 per place",
+    "floor_area_per_place": "m2 per place",
+    "dwellings": "dwellings",
+    "housing_area": "m2",
+    "classes_obliged": "classes",  # what a development must deliver of a stage
+    "classes_total": "classes",  # of the whole school
+    "metres_straight": "m",  # as the crow flies, to the nearest school
+    "walk_minutes": "minutes",  # on foot, to the nearest school
+    "falling": "share",  # by how much the roll fell in five years
+    **dict.fromkeys(("above_degree_per_100", "backbone_per_100", "pe_art_per_100"), "teachers per 100 pupils"),
+    **dict.fromkeys(("teaching_area_per_pupil", "sports_area_per_pupil"), "m2 per pupil"),
+    "equipment_per_pupil": "yuan per pupil",
+    "multimedia_per_100": "rooms per 100 pupils",
+    "indicators_met": "indicators",
+    **dict.fromkeys(
+        ("cv_above_degree", "cv_backbone", "cv_pe_art", "cv_teaching_area", "cv_sports_area", "cv_equipment"), "cv"
+    ),
+    **dict.fromkeys(("cv_multimedia", "cv_basic"), "cv"),  # cv_basic: mean of the eight of the basic balance
+    **dict.fromkeys(("nearby_share", "migrant_public_share", "public_share", "private_share"), "share"),
+    **dict.fromkeys(("retention_3", "retention_9", "disabled_enrolment"), "share"),
 }
 
 # Units of the figures of every saved table: what is measured, sampled futures, and errors of past forecasts.

@@ -19,7 +19,7 @@ from placesim.cli import app
 from placesim.dictionary import table_specs
 from placesim.messages import catalogue, label
 
-VERBS = ("new", "template", "import", "check", "show", "run", "compare", "zone", "report", "help")
+VERBS = ("new", "template", "import", "check", "show", "run", "compare", "zone", "standards", "report", "help")
 
 
 def call(*arguments: Any) -> Any:

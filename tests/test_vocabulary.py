@@ -24,6 +24,7 @@ WORDS = {
     "operator": v.OPERATORS,
     "hardness": v.HARDNESS,
     "confidence": v.CONFIDENCE,
+    "population_basis": v.POPULATION_BASES,
     "unit_of_count": v.UNITS_OF_COUNT,
     "typology": v.TYPOLOGY,
     "class_basis": v.CLASS_BASES,

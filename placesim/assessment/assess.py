@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pandas as pd
 
+from placesim.assessment.campus import whole_campus_measures
 from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
+from placesim.assessment.grades import grade_measures
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
+from placesim.assessment.nearest_school import nearest_school_measures
 from placesim.assessment.outlook import early_warning, limits_crossed, waves
 from placesim.assessment.review import review_table
 from placesim.assessment.rounding import as_written
@@ -38,9 +42,11 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     ways = ways_to_school(results, options.norms, pack)
     sections = _sections(results, inputs, pack, located, ways)
     areas = area_measures(results, inputs, ways, area_types(inputs.areas, inputs.frame("planning_areas")))
+    areas = areas.join(nearest_school_measures(results, inputs, options.walk_speed))
     exact = {
         "school": sections,
-        "campus": whole_school_measures("school_id", sections, pack.joined_stages),
+        "grade": grade_measures(results, inputs, pack, sections),
+        "campus": _campuses(results, sections, pack),
         "institution": _institutions(results, sections, pack),
         "area": areas,
         "planning_area": region_measures("planning_area", areas, sections, ways),
@@ -56,7 +62,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
         tables=freeze(all_told(_rooms(results, inputs, measures, findings, ways))),
-        notes=tuple(_notes(results, inputs, schools, ways)),
+        notes=(*_notes(results, inputs, schools, ways), *_unverified(options, pack)),
     )
 
 
@@ -80,6 +86,11 @@ def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFram
     return sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
 
 
+def _campuses(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:
+    campuses = whole_school_measures("school_id", sections, pack.joined_stages)
+    return campuses.join(whole_campus_measures(campuses, results.places.schools))
+
+
 def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:
     """Campuses joined by their institution; a campus without one stands for itself."""
     schools = results.places.schools.set_index("school_id")
@@ -100,6 +111,14 @@ def _findings(measures: dict[str, pd.DataFrame], pack: Pack) -> pd.DataFrame:
         label_zh=found["rule_id"].map({i: r.label.zh for i, r in rules.items()}).astype("str"),
         label_en=found["rule_id"].map({i: r.label.en for i, r in rules.items()}).astype("str"),
     )
+
+
+def _unverified(options: AssessmentOptions, pack: Pack) -> Iterator[str]:
+    """A note where a norm that governs this run is from memory."""
+    used = [(stage, key, value) for stage, norms in options.norms.items() for key, value in asdict(norms).items()]
+    cited = [(pack.norm(stage, key), value) for stage, key, value in used]
+    if any(norm is not None and norm.confidence == "M" and norm.value == value for norm, value in cited):
+        yield "assessment.note.unverified_norms"
 
 
 def _notes(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.DataFrame) -> Iterator[str]:

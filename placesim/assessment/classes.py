@@ -23,7 +23,7 @@ NO_PUPILS, BY_BINS, BY_AVERAGE, FORMED = range(-1, 3)  # FORMED is the weakest k
 
 
 @dataclass(frozen=True)
-class _Classes:
+class Classes:
     """Cubes [school, grade, year]: pupils in classes, classes, the largest one, large and super-large ones, basis."""
 
     pupils: Floats
@@ -35,25 +35,28 @@ class _Classes:
 
 
 def class_measures(allocation: Allocation, enrolment: pd.DataFrame, pack: Pack) -> dict[str, NDArray[Any]]:
-    """Cubes [school, stage, year] of the class metrics, the largest entry class and `class_basis` (a code).
-
-    In years after the base year, and where the county counts no classes, a grade's classes are those formed by the
-    allocation and all of them have the grade's average size; with class-size bins, large classes are counted from them.
-    """
-    stages = allocation.stages
-    cubes = _with_observed(_formed(allocation, pack), allocation, enrolment, pack)
+    """Cubes [school, stage, year] of the class metrics and `class_basis` (a code)."""
+    stages, cubes = allocation.stages, class_cubes(allocation, enrolment, pack)
     starts = stage_starts(stages)
     classes, large = by_stage(cubes.classes, stages), by_stage(cubes.large, stages)
     return {
         "classes": classes,
         "class_size": ratio(by_stage(cubes.pupils, stages), classes),
         "class_size_max": np.fmax.reduceat(cubes.largest, starts, axis=1),
-        "class_size_max_entrants": cubes.largest[:, starts],
         "large_classes": large,
         "super_large_classes": by_stage(cubes.super_large, stages),
         "large_class_share": ratio(large, classes),
         "class_basis": np.maximum.reduceat(cubes.basis, starts, axis=1),
     }
+
+
+def class_cubes(allocation: Allocation, enrolment: pd.DataFrame, pack: Pack) -> Classes:
+    """The classes of every school, grade and year.
+
+    In years after the base year, and where the county counts no classes, a grade's classes are those formed by the
+    allocation and all of them have the grade's average size; with class-size bins, large classes are counted from them.
+    """
+    return _with_observed(_formed(allocation, pack), allocation, enrolment, pack)
 
 
 def stage_starts(stages: Stages) -> Ints:
@@ -86,15 +89,15 @@ def observed(enrolment: pd.DataFrame, allocation: Allocation) -> Mapping[str, Fl
     return tables
 
 
-def _formed(allocation: Allocation, pack: Pack) -> _Classes:
+def _formed(allocation: Allocation, pack: Pack) -> Classes:
     pupils, classes = allocation.roll.astype(float), allocation.classes.astype(float)
     size = ratio(pupils, classes)
     large, super_large = (_at_least(size, classes, limit[:, None]) for limit in _limits(allocation.stages, pack))
     basis = np.where(pupils > 0, FORMED, NO_PUPILS)
-    return _Classes(pupils, classes, size, large, super_large, basis)
+    return Classes(pupils, classes, size, large, super_large, basis)
 
 
-def _with_observed(formed: _Classes, allocation: Allocation, enrolment: pd.DataFrame, pack: Pack) -> _Classes:
+def _with_observed(formed: Classes, allocation: Allocation, enrolment: pd.DataFrame, pack: Pack) -> Classes:
     """The formed classes with those of the base year replaced where the county counted them."""
     seen = observed(enrolment, allocation)
     bins = np.stack([seen[b] for b in BINS], axis=-1)
@@ -111,7 +114,7 @@ def _with_observed(formed: _Classes, allocation: Allocation, enrolment: pd.DataF
         binned & (super_limit == _SUPER_LARGE_BIN), np.nansum(bins[..., 3:], axis=-1),
         _at_least(size, classes, super_limit),
     )  # fmt: skip
-    return _Classes(
+    return Classes(
         _base_year(formed.pupils, seen["pupils"], known),
         _base_year(formed.classes, classes, known),
         _base_year(formed.largest, np.where(binned, np.fmax(size, top), size), known),

@@ -6,11 +6,10 @@ import pandas as pd
 
 from placesim.vocabulary import METRICS
 
-DIGITS = {"minutes": 2, "m": 1, "share": 4, "pupils per class": 2, "persons": 1}
-_ENTRANTS = "_entrants"  # the same metric, of the entry grade
+DIGITS = {"minutes": 2, "m": 1, "share": 4, "pupils per class": 2, "persons": 1, "m2 per place": 2}
 
 
 def as_written(measures: pd.DataFrame) -> pd.DataFrame:
-    """The measures with the digits of their units (minutes 2, metres 1, shares 4, class sizes 2, persons 1)."""
-    units = {c: METRICS.get(str(c).removesuffix(_ENTRANTS), "") for c in measures.columns}
+    """The measures with the digits of their units (minutes, class sizes, m² 2, metres, persons 1, shares 4)."""
+    units = {c: METRICS.get(str(c), "") for c in measures.columns}
     return measures.round({c: DIGITS[unit] for c, unit in units.items() if unit in DIGITS})

@@ -11,7 +11,7 @@ from placesim.geo.coverage import (
     reached_stretches,
     service_circles,
 )
-from placesim.geo.homes import area_types
+from placesim.geo.homes import Homes, area_types, homes_of
 from placesim.geo.measure import measure_access
 from placesim.geo.shortest import travel_matrix
 from placesim.geo.travel import measure_travel
@@ -19,6 +19,7 @@ from placesim.osm import read_osm
 
 __all__ = [
     "Contiguity",
+    "Homes",
     "address_book",
     "area_types",
     "catchment_shapes",
@@ -32,6 +33,7 @@ __all__ = [
     "cumulative_opportunities",
     "floating_catchment",
     "gravity",
+    "homes_of",
     "locate_addresses",
     "measure_access",
     "measure_travel",

@@ -51,6 +51,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "early_warning": ("planning_area", "stage", "year"),
     "review": ("school_id", "stage"),
     "chances": ("school_id", "stage", "year"),
+    "grade_by_year": ("school_id", "stage", "grade", "year"),
     "intake": ("school_id", "stage", "year"),
     "calibration": ("school_id", "stage"),
     "town_schooling": ("stage", "year"),

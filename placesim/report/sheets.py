@@ -16,7 +16,7 @@ from placesim.report import figures
 from placesim.scenario.show import leaves
 from placesim.store import SavedRun
 from placesim.store.tables import column_title
-from placesim.vocabulary import FIGURES
+from placesim.vocabulary import CONFIDENCE, FIGURES
 
 FINE: Final = ("pupils per dwelling", "entrants per child", "per person and year", "log")  # units of small figures
 BY_METRIC: Final = ("value", "limit", "first_value", "peak_value", "last_value", "after_value")
@@ -60,7 +60,7 @@ def all_sheets(saved: SavedRun) -> list[Sheet]:
 def header(column: str, language: str) -> str:
     """A column's label with its unit: 在校生（人）; shares carry none, they are shown in per cent."""
     title = _title(column, language)
-    unit = FIGURES.get(column.removesuffix("_entrants"))
+    unit = FIGURES.get(column)
     if unit in (None, "share"):
         return title
     shown = label(f"unit.{unit}", language)
@@ -112,7 +112,7 @@ def _list(saved: SavedRun, name: str, language: str) -> Made:
 
 def _least_known(marks: list[Any]) -> str | None:
     """The weakest confidence among the sources of a row."""
-    return max((m for m in marks if m), key="VDM".index, default=None)
+    return max((m for m in marks if m), key=CONFIDENCE.index, default=None)
 
 
 def _schools(saved: SavedRun, language: str) -> Made:
@@ -138,8 +138,8 @@ def _findings(saved: SavedRun, language: str) -> Made:
     found = saved.table("findings")
     table = _named_units(found, saved, language).assign(rule=found[f"label_{language}"])
     columns = [
-        "rule_id", "rule", "unit", "id", "name", "stage", "year", "metric", "value", "operator", "limit", "severity",
-        "document", "clause", "confidence",
+        "rule_id", "rule", "unit", "id", "name", "stage", "grades", "year", "metric", "value", "operator", "limit",
+        "severity", "document", "clause", "confidence",
     ]  # fmt: skip
     return _worded(_cited(table, language)[columns], saved, language), dict.fromkeys(BY_METRIC, found["metric"])
 
@@ -323,7 +323,7 @@ def _dictionary(sheets: list[Sheet], language: str) -> pd.DataFrame:
 
 
 def _unit(column: str, language: str) -> str:
-    unit = FIGURES.get(column.removesuffix("_entrants"))
+    unit = FIGURES.get(column)
     return label(f"unit.{unit}", language) if unit else ""
 
 
@@ -370,7 +370,7 @@ def number_kind(column: str, values: pd.Series, metric: Metrics | None) -> Any:
         return "text"
     if column == "year" or column.endswith("_year") or column == "until":
         return "year"
-    unit = FIGURES.get(column.removesuffix("_entrants"))
+    unit = FIGURES.get(column)
     return _kind_of(unit) if unit else "count"
 
 

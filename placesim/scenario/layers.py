@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from placesim.errors import Finding, ScenarioError, masked
+from placesim.standards.pack_file import bundled_packs
 
 _NOISE = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -112,6 +113,9 @@ def _rebase_paths(data: dict[str, Any], own: Path, folder: Path) -> None:
     for entry in (e for t in tables for e in t.get("inputs", {}).values()):
         if isinstance(entry, dict) and isinstance(entry.get("path"), str) and "://" not in entry["path"]:
             entry["path"] = Path(os.path.relpath(own / entry["path"], folder)).as_posix()
+    for said in (t["standards"] for t in tables if isinstance(t.get("standards"), dict)):
+        if isinstance(said.get("pack"), str) and said["pack"] not in bundled_packs():
+            said["pack"] = Path(os.path.relpath(own / said["pack"], folder)).as_posix()
 
 
 def key_lines(text: str) -> dict[str, int]:

@@ -88,8 +88,10 @@ class AllocationOptions:
 
 @dataclass(frozen=True)
 class AssessmentOptions:
-    """For `assessment.assess`: the pack by name and the resolved norms (minutes, class sizes)."""
+    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), and how fast
+    children walk (km/h)."""
 
     stages: Stages
     pack: str
     norms: Mapping[str, StageNorms]
+    walk_speed: float = 3.6

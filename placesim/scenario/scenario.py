@@ -24,6 +24,7 @@ from placesim.scenario.parameters import NormOverrides, Parameters
 from placesim.scenario.validate import validate
 from placesim.standards.norms import StageNorms
 from placesim.standards.pack import Pack, load_pack
+from placesim.standards.pack_file import bundled_packs
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,6 +50,11 @@ class Scenario:
     @property
     def folder(self) -> Path:
         return self.file.parent
+
+    @property
+    def pack(self) -> str:
+        """The rule pack: the name of a bundled one, or the path of a file."""
+        return _pack_path(self.parameters.standards.pack, self.folder)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -106,7 +112,7 @@ class Scenario:
 
     @property
     def assessment(self) -> options.AssessmentOptions:
-        return options.AssessmentOptions(self.stages, self.parameters.standards.pack, self.norms)
+        return options.AssessmentOptions(self.stages, self.pack, self.norms, self.parameters.travel.walk_speed)
 
     def __repr__(self) -> str:
         variant = f", variant={self.variant!r}" if self.variant else ""
@@ -144,7 +150,7 @@ def _resolve(file: Path, variant: str | None, said: Mapping[str, Any]) -> Scenar
         file=file,
         parameters=parameters,
         stages=stages,
-        norms=_norms(parameters, stages, overlay),
+        norms=_norms(parameters, file.parent, stages, overlay),
         variant=variant,
         variants=overlay.variants,
         settings=MappingProxyType(settings),
@@ -173,6 +179,11 @@ def system_stages(system: str) -> Stages:
     if system not in systems():
         raise ScenarioError([Finding("E123", value=system, facts=_near_system(system))])
     return Stages(tuple(_stage(said) for said in systems()[system]["stage"]))
+
+
+def system_stage_ids() -> tuple[str, ...]:
+    """The ids of the stages of every school system."""
+    return tuple(dict.fromkeys(stage["id"] for system in systems().values() for stage in system["stage"]))
 
 
 def _near_system(system: str) -> dict[str, str]:
@@ -238,18 +249,24 @@ def _stages(parameters: Parameters, overlay: Overlay) -> Stages:
     return Stages(tuple(_stage({**said, "id": stage}) for stage, said in merged.items()))
 
 
-def _pack(parameters: Parameters, overlay: Overlay) -> Pack:
+def _pack_path(name: str, folder: Path) -> str:
+    """A pack that is not bundled is a file, its path relative to the scenario's folder."""
+    return name if name in bundled_packs() else str(folder / name)
+
+
+def _pack(parameters: Parameters, folder: Path, overlay: Overlay) -> Pack:
     """The rule pack; a pack that is not there is told where the scenario names it."""
+    name = parameters.standards.pack
     try:
-        return load_pack(parameters.standards.pack)
+        return load_pack(_pack_path(name, folder))
     except ScenarioError as error:
-        told = [_finding_at(overlay, f.code, "standards.pack", f.value, f.facts) for f in error.findings if not f.file]
+        told = [_finding_at(overlay, f.code, "standards.pack", name, f.facts) for f in error.findings if not f.file]
         raise ScenarioError([*told, *(f for f in error.findings if f.file)]) from None
 
 
-def _norms(parameters: Parameters, stages: Stages, overlay: Overlay) -> Mapping[str, StageNorms]:
+def _norms(parameters: Parameters, folder: Path, stages: Stages, overlay: Overlay) -> Mapping[str, StageNorms]:
     """The pack's norms with the scenario's own in their place."""
-    pack = _pack(parameters, overlay)
+    pack = _pack(parameters, folder, overlay)
     own: Mapping[str, NormOverrides] = parameters.standards.__pydantic_extra__ or {}
     norms, findings = {}, []
     for stage in stages.ids:

@@ -21,11 +21,13 @@ ID_COLUMNS: Mapping[str, str] = {
     "area": "area_id",
     "planning_area": "planning_area",
     "county": "county",
+    "development": "development_id",
 }
+GRADE = "grade"  # the measures by grade: what rules for entrants and for named grades are judged by
 SEVERITY: Mapping[str, str] = {"statutory": "breach", "should": "warning", "planning": "flag", "local": "flag"}
 COLUMNS = (
     "rule_id", "unit", "id", "stage", "year", "metric", "value", "operator", "limit",
-    "severity", "document", "clause", "confidence",
+    "severity", "document", "clause", "confidence", "grades",
 )  # fmt: skip
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": np.less,
@@ -41,6 +43,9 @@ def evaluate(rules: Mapping[str, Rule], measures: Mapping[str, pd.DataFrame]) ->
 
     measures: unit of count → one row per unit × stage × year with its id column (ID_COLUMNS), `stage`, `year` and
     metrics as columns; a unit of count that is not given, or a column that is lacking or NaN, gives no finding.
+    measures[GRADE]: one row per school × stage × year × `grade`, with `entered`, the year its cohort entered the stage.
+    A rule for entrants speaks of the cohorts that entered from `valid_from` to `valid_to`, whatever their grade now; it
+    and a rule of named grades give one row per school section, with the worst value and the `grades` that miss it.
     Rules named by a combination report only through it; its value and limit are those of the first rule it names.
     `document` is the key of the pack.
     """
@@ -51,12 +56,13 @@ def evaluate(rules: Mapping[str, Rule], measures: Mapping[str, pd.DataFrame]) ->
 
 
 def _findings(i: str, rule: Rule, rules: Mapping[str, Rule], measures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    frame = measures.get(rule.unit_of_count)
+    frame = measures.get(GRADE if rule.by_grade else rule.unit_of_count)
     if frame is None:
         return pd.DataFrame(columns=list(COLUMNS))
     parts = [rules[member] for member in rule.all_of] or [rule]
     broken = np.logical_and.reduce([_in_scope(rule, frame), *(_broken(part, frame) for part in parts)])
     first, hit = parts[0], frame[broken]
+    hit = _worst_of_grades(rule, hit) if rule.by_grade else hit.assign(grades=None)
     return _typed(
         pd.DataFrame(
             {
@@ -66,16 +72,26 @@ def _findings(i: str, rule: Rule, rules: Mapping[str, Rule], measures: Mapping[s
                 "stage": hit["stage"].to_numpy(),
                 "year": hit["year"].to_numpy(),
                 "metric": first.metric,
-                "value": _numbers(hit, first.column),
+                "value": _numbers(hit, f"{first.metric}"),
                 "operator": first.operator,
                 "limit": _limit(first, hit),
                 "severity": SEVERITY[rule.hardness],
                 "document": rule.document,
                 "clause": rule.clause,
                 "confidence": rule.confidence,
+                "grades": hit["grades"].to_numpy(),
             }
         )
     )
+
+
+def _worst_of_grades(rule: Rule, hit: pd.DataFrame) -> pd.DataFrame:
+    """One row per school section and year: that of the grade farthest from the limit, with all its `grades`."""
+    keys = [ID_COLUMNS[rule.unit_of_count], "stage", "year"]
+    beyond = np.abs(_numbers(hit, f"{rule.metric}") - _limit(rule, hit))
+    grades = hit.groupby(keys, sort=False)[GRADE].agg("+".join).rename("grades").reset_index()
+    worst = hit.assign(beyond=beyond).sort_values("beyond", ascending=False, kind="stable").drop_duplicates(keys)
+    return grades.merge(worst, on=keys, how="left")
 
 
 def _typed(findings: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +102,7 @@ def _typed(findings: pd.DataFrame) -> pd.DataFrame:
 def _broken(rule: Rule, frame: pd.DataFrame) -> Bools:
     """Where the rule applies, its value and limit are known, and the comparison fails."""
     assert rule.operator is not None  # a plain rule has one: see Rule
-    value, limit = _numbers(frame, rule.column), _limit(rule, frame)
+    value, limit = _numbers(frame, f"{rule.metric}"), _limit(rule, frame)
     known = ~np.isnan(value) & ~np.isnan(limit)
     return _in_scope(rule, frame) & known & ~COMPARE[rule.operator](value, limit)
 
@@ -106,8 +122,10 @@ def _looked_up(table: tuple[Step, ...], by: Floats) -> Floats:
 
 
 def _in_scope(rule: Rule, frame: pd.DataFrame) -> Bools:
-    year = frame["year"].to_numpy()
+    year = frame["entered" if rule.applies_to == "entrants" else "year"].to_numpy()
     rows = _in_stages(rule, frame)
+    if rule.grades:
+        rows &= frame[GRADE].isin(rule.grades).to_numpy()
     if rule.area_type:
         rows &= frame["area_type"].isin(rule.area_type).to_numpy() if "area_type" in frame else False
     if rule.valid_from is not None:

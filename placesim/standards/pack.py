@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from placesim.errors import Finding, ScenarioError
+from placesim.standards.contradictions import contradictions
+from placesim.standards.nearest import nearest
 from placesim.standards.norms import StageNorms
-from placesim.standards.pack_file import nearest, read_chain
+from placesim.standards.pack_file import read_chain
 from placesim.standards.rules import Document, Norm, PackFile, Rule, Text, Type
 
 T = TypeVar("T")
@@ -48,15 +50,23 @@ class Pack:
 def load_pack(name_or_path: str | Path) -> Pack:
     """A bundled pack by name, or a pack file by path; `extends` names either, paths relative to the file.
 
-    A rule, norm, document or type of a pack replaces the one of the same id or key below it, whole.
-    Raises ScenarioError with every finding (E110–E119), each naming the file and the key.
+    A rule, norm, document or type of a pack replaces the one of the same id or key below it: whole, or a rule with
+    `override = true` only in the keys it gives. Raises ScenarioError with every finding (E110–E119, E140–E145), each
+    naming the file and the key.
     """
-    chain = read_chain(str(name_or_path))
-    pack, origins = _lay(chain)
-    findings = list(_dangling(pack, origins))
+    return pack_and_origins(name_or_path)[0]
+
+
+def pack_and_origins(name_or_path: str | Path) -> tuple[Pack, dict[str, str]]:
+    """The pack, and the file that gave each record: dotted key (`rule.<id>`, `norm.<stage>.<key>`) → file name.
+
+    Raises as `load_pack`.
+    """
+    pack, origins = _lay(read_chain(str(name_or_path)))
+    findings = [*_dangling(pack, origins), *_contradicting(pack, origins)]
     if findings:
         raise ScenarioError(findings)
-    return pack
+    return pack, origins
 
 
 def _lay(chain: list[tuple[str, PackFile]]) -> tuple[Pack, dict[str, str]]:
@@ -109,13 +119,29 @@ def _dangling(pack: Pack, origins: Mapping[str, str]) -> Iterator[Finding]:
             facts = {"nearest": nearest(document, tuple(pack.documents))}
             file = origins[".".join(key.split(".")[: 3 if key.startswith("norm") else 2])]
             yield Finding("E115", file=file, column=f"{key}.document", value=document, facts=facts)
-    plain = {i: r for i, r in pack.rules.items() if not r.all_of}
+    plain = {i: r for i, r in pack.rules.items() if not r.all_of and not r.by_grade}
     for i, rule in pack.rules.items():
         for member in rule.all_of:
             if member not in plain or plain[member].unit_of_count != rule.unit_of_count:
                 same = tuple(p for p, r in plain.items() if r.unit_of_count == rule.unit_of_count)
                 facts = {"nearest": nearest(member, same)}
                 yield Finding("E115", file=origins[f"rule.{i}"], column=f"rule.{i}.all_of", value=member, facts=facts)
+
+
+def _contradicting(pack: Pack, origins: Mapping[str, str]) -> Iterator[Finding]:
+    """Told of the pair's rule that the nearer file gave; `origins` run from the farthest base."""
+    order = list(dict.fromkeys(origins.values()))
+    for pair in contradictions(pack.rules):
+        other, i = sorted(pair, key=lambda rule: order.index(origins[f"rule.{rule}"]))
+        facts = {"other": other, "metric": pack.rules[i].metric, "one": _limit(pack.rules[i])}
+        facts |= {"another": _limit(pack.rules[other])}
+        yield Finding("E145", file=origins[f"rule.{i}"], column=f"rule.{i}", value=i, facts=facts)
+
+
+def _limit(rule: Rule) -> str:
+    """The comparison of a plain rule as it is read."""
+    figures = [rule.value] if rule.value is not None else [step.value for step in rule.table]
+    return f"{rule.operator} {'/'.join(f'{figure:g}' for figure in figures)}"
 
 
 def _citations(pack: Pack) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 
 from placesim.errors import Finding, ScenarioError
+from placesim.standards.nearest import nearest
+from placesim.standards.overrides import completed
 from placesim.standards.rules import NORM_KEYS, Condition, Document, Norm, PackFile, Rule, Step, Type, TypologyTest
 from placesim.vocabulary import METRICS
 
@@ -26,6 +28,11 @@ _CODES = {
     "metric_operator_unit": "E117",
     "unit_differs": "E118",
     "unknown_metric": "E119",
+    "by_grade": "E140",
+    "entrants_need_a_year": "E141",
+    "population_basis": "E142",
+    "persons_per_dwelling": "E142",
+    "years_turned": "E144",
 }
 _MODELS: dict[str, type[BaseModel]] = {"document": Document, "rule": Rule, "typology": Type}
 _INNER: dict[str, type[BaseModel]] = {
@@ -43,20 +50,34 @@ def bundled_packs() -> tuple[str, ...]:
 
 
 def read_chain(name: str) -> list[tuple[str, PackFile]]:
-    """(file name, pack as written), the farthest base first. Raises ScenarioError (E110–E114, E116–E119)."""
-    chain: list[tuple[str, PackFile]] = []
+    """(file name, pack with its overrides laid over the packs it extends), the farthest base first.
+
+    Raises ScenarioError (E110–E114, E116–E119, E140–E144).
+    """
+    rules: dict[str, Any] = {}
+    chain = []
+    for file, data in reversed(_as_written(name)):
+        whole = completed(data, rules, file)
+        chain.append((file, _validated(whole, file)))
+        rules |= whole.get("rule", {})
+    return chain
+
+
+def _as_written(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """(file name, data) of a pack and those it extends, the nearest first. Raises ScenarioError (E110, E111, E116)."""
+    chain: list[tuple[str, dict[str, Any]]] = []
     seen: list[str] = []
     folder, named_by = Path(), None
-    current: str | None = name
-    while current is not None:
+    current: Any = name
+    while isinstance(current, str):
         path, text = _read(current, folder, named_by)
         if path in seen:
             raise ScenarioError([Finding("E116", file=named_by, column="extends", value=current)])
         seen.append(path)
         folder, named_by = Path(path).parent, Path(path).name
-        chain.append((named_by, _validated(_parsed(text, named_by), named_by)))
-        current = chain[-1][1].extends
-    return chain[::-1]
+        chain.append((named_by, _parsed(text, named_by)))
+        current = chain[-1][1].get("extends")
+    return chain
 
 
 def _read(name: str, folder: Path, named_by: str | None) -> tuple[str, str]:
@@ -68,7 +89,7 @@ def _read(name: str, folder: Path, named_by: str | None) -> tuple[str, str]:
     try:
         return str(path), path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        near = process.extractOne(name, bundled_packs(), scorer=fuzz.ratio, score_cutoff=50)
+        near = process.extractOne(Path(name).name, bundled_packs(), scorer=fuzz.ratio, score_cutoff=50)
         facts = {"known": ", ".join(bundled_packs()), "nearest": near[0] if near else "–"}
         raise ScenarioError([Finding("E110", file=named_by, value=name, facts=facts)]) from None
 
@@ -100,6 +121,8 @@ def _finding(detail: Any, file: str) -> Finding:
         facts["unit"] = context["unit"]
     if code == "E119":
         facts["metric"], facts["nearest"] = context["metric"], nearest(context["metric"], tuple(METRICS))
+    if code == "E144":
+        facts |= {"first": context["first"], "last": context["last"]}
     shown = detail["input"] if isinstance(detail["input"], (str, int, float)) else None
     value = None if shown is None else str(shown)
     return Finding(code, file=file, column=".".join(path), value=value, facts=facts)
@@ -122,9 +145,3 @@ def _keys_beside(path: list[str]) -> tuple[str, ...]:
         return tuple(f.alias or name for name, f in PackFile.model_fields.items())
     models = [_MODELS[path[0]], *(_INNER[part] for part in path[1:-1] if part in _INNER)]
     return tuple(models[-1].model_fields)
-
-
-def nearest(word: str, words: tuple[str, ...]) -> str:
-    """The word most like it, or all of them."""
-    near = process.extractOne(word, words, scorer=fuzz.ratio, score_cutoff=50)
-    return near[0] if near else ", ".join(words)

@@ -14,9 +14,10 @@ from placesim.vocabulary import METRICS
 Id = Annotated[str, Field(min_length=1)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
 Operator = Literal["<", "<=", ">", ">=", "=="]
-Confidence = Literal["V", "D", "M"]
+Confidence = Literal["V", "D", "M", "user"]
+PopulationBasis = Literal["resident", "planned", "served"]
 AreaType = Literal["urban", "town", "rural"]
-UnitOfCount = Literal["campus", "institution", "stage_section", "area", "planning_area", "county"]
+UnitOfCount = Literal["campus", "institution", "stage_section", "area", "planning_area", "county", "development"]
 Hardness = Literal["statutory", "should", "planning", "local"]
 TypologyName = Literal["crowded", "underused"]
 StageGroup = Annotated[tuple[Id, ...], Field(min_length=2, strict=False)]
@@ -24,6 +25,9 @@ StageGroup = Annotated[tuple[Id, ...], Field(min_length=2, strict=False)]
 # Norms that judge classes; they stand beside those of StageNorms, which govern places.
 CLASS_NORMS = ("large_class", "super_large_class")
 YES_NO_COLUMNS = ("complete",)  # of the measures, for `when`: complete = every grade of the stage is taught
+GRADE_METRICS = (  # what is known of a single grade of a school
+    "class_size", "class_size_max", "classes", "large_classes", "super_large_classes", "large_class_share",
+)  # fmt: skip
 NORM_KEYS = (*StageNorms.__dataclass_fields__, *CLASS_NORMS)
 
 
@@ -37,7 +41,7 @@ NormKey = Annotated[str, AfterValidator(_known_norm)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Text(_Strict):
@@ -101,7 +105,10 @@ class Rule(_Cited):
     A rule compares `metric` with `value`, or with the row of `table` chosen by the metric `by`. A combination names
     other rules in `all_of` and is broken where every one of them is; its members report only through it.
     `stage`, `area_type`: where it applies (empty = everywhere). `when`: metrics (a condition) or yes-no columns
-    (true, false) that must hold for the rule to apply. `valid_from`, `valid_to`: school years, both inclusive.
+    (true, false) that must hold for the rule to apply. `valid_from`, `valid_to`: school years, both inclusive; of a
+    rule for entrants the years in which a cohort entered the stage, so that it goes up with its cohorts grade by grade.
+    `grades`: those it speaks of (empty = all). `population_basis`: the residents a norm per 1000 counts;
+    `persons_per_dwelling`: by which it turns dwellings into residents.
     """
 
     label: Text
@@ -117,6 +124,9 @@ class Rule(_Cited):
     when: dict[Id, bool | Condition] = {}
     all_of: tuple[Id, ...] = Field(default=(), strict=False)
     applies_to: Literal["entrants", "all"] = "all"
+    grades: tuple[Id, ...] = Field(default=(), strict=False)
+    population_basis: PopulationBasis | None = None
+    persons_per_dwelling: Annotated[float, Field(gt=0, strict=False)] | None = None
     unit: str | None = None
     unit_of_count: UnitOfCount
     hardness: Hardness
@@ -159,10 +169,35 @@ class Rule(_Cited):
             raise PydanticCustomError("table_order", "up_to must rise")
         return self
 
+    @model_validator(mode="after")
+    def _grades_are_measured(self) -> Rule:
+        if not self.by_grade:
+            return self
+        if self.metric not in GRADE_METRICS or self.unit_of_count != "stage_section" or self.by is not None:
+            raise PydanticCustomError("by_grade", "by grade", {"expected": ", ".join(GRADE_METRICS)})
+        if self.applies_to == "entrants" and self.valid_from is None and self.valid_to is None:
+            raise PydanticCustomError("entrants_need_a_year", "valid_from")
+        return self
+
+    @model_validator(mode="after")
+    def _population_is_named(self) -> Rule:
+        if (self.metric == "places_per_1000") != (self.population_basis is not None):
+            raise PydanticCustomError("population_basis", "population_basis")
+        of_dwellings = {"places_per_1000", "places_per_dwelling"} & {self.metric} or "dwellings" in self.when
+        if self.persons_per_dwelling is not None and not of_dwellings:
+            raise PydanticCustomError("persons_per_dwelling", "persons_per_dwelling")
+        return self
+
+    @model_validator(mode="after")
+    def _holds_in_some_year(self) -> Rule:
+        if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
+            raise PydanticCustomError("years_turned", "years", {"first": self.valid_from, "last": self.valid_to})
+        return self
+
     @property
-    def column(self) -> str:
-        """The column of the measures that the rule compares."""
-        return f"{self.metric}_entrants" if self.applies_to == "entrants" else f"{self.metric}"
+    def by_grade(self) -> bool:
+        """Whether it judges single grades of a school, not the stage as a whole."""
+        return self.applies_to == "entrants" or bool(self.grades)
 
 
 class TypologyTest(_Cited):

@@ -35,7 +35,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         **{f"{unit}_by_year": table for unit, table in measures.items()},
         **lists,
         "findings": run.assessment.findings,
-        "rules": _rules(load_pack(run.scenario.assessment.pack)),
+        "rules": _rules(load_pack(run.scenario.pack)),
         "demand": _demand(run),
         "entrants": run.demand.entrants,
         "waterfall": run.demand.waterfall,

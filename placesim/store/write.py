@@ -45,7 +45,7 @@ def resolved_toml(scenario: Scenario) -> str:
 
 
 def run_id(scenario: Scenario, hashes: Iterable[str]) -> str:
-    """Twelve characters that name what went in: the resolved scenario and every input file."""
+    """Twelve characters that name what went in: the resolved scenario, every input file and the rule pack."""
     return hashlib.sha256("\0".join([resolved_toml(scenario), *hashes]).encode()).hexdigest()[:12]
 
 
@@ -61,10 +61,10 @@ def run_folder(scenario: Scenario) -> Path:
 def manifest(run: Run) -> dict[str, Any]:
     """What a reader of the results must know about how they came to be."""
     scenario, sources = run.scenario, {name: t.source for name, t in run.inputs.tables.items()}
-    pack = load_pack(scenario.parameters.standards.pack)
+    pack = load_pack(scenario.pack)
     return {
         "schema": SCHEMA,
-        "run_id": run_id(scenario, (s.sha256 for s in sources.values())),
+        "run_id": run_id(scenario, [*(s.sha256 for s in sources.values()), repr(pack)]),
         "scenario": scenario.name,
         "title": scenario.parameters.title,
         "variant": scenario.variant,

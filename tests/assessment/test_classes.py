@@ -24,7 +24,6 @@ def test_formed_classes() -> None:
     assert row["classes"] == 4
     assert row["class_size"] == 201 / 4
     assert row["class_size_max"] == 55.5
-    assert row["class_size_max_entrants"] == 55.5
     assert row["large_classes"] == 0
     assert row["large_class_share"] == 0
 
@@ -53,7 +52,6 @@ def test_bins_show_what_the_average_hides() -> None:
     assert row["classes"] == 4
     assert row["class_size"] == 196 / 4
     assert row["class_size_max"] == 66  # the smallest a class of the last bin can be
-    assert row["class_size_max_entrants"] == 56
     assert (row["large_classes"], row["super_large_classes"], row["large_class_share"]) == (2, 1, 0.5)
 
 

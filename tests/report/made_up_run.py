@@ -301,7 +301,7 @@ def _findings(school: pd.DataFrame, area: pd.DataFrame) -> pd.DataFrame:
     table = pd.concat([f[[*columns, "confidence"]] for f in frames], ignore_index=True)
     rules = _rules().set_index("rule_id")
     cited = {c: table["rule_id"].map(rules[c]) for c in ("document", "document_en", "clause", "label_zh", "label_en")}
-    return table.assign(**cited)
+    return table.assign(**cited, grades=None)
 
 
 def _rules() -> pd.DataFrame:

@@ -111,13 +111,17 @@ def test_limits_of_the_national_pack(rule: str, limit: float) -> None:
 def test_figures_not_seen_in_a_text_are_marked() -> None:
     pack = load_pack("cn-national")
     remembered = {i for i, r in pack.rules.items() if r.confidence == "M"}
-    assert remembered == {"cn-size-kindergarten", "cn-size-nine-year", "cn-unplaced-compulsory", "cn-radius-junior"}
+    assert remembered == {
+        "cn-size-kindergarten", "cn-size-nine-year", "cn-unplaced-compulsory", "cn-radius-junior", "cn-cv-basic-primary",
+        "cn-cv-basic-junior", "cn-nearby-primary", "cn-nearby-junior", "cn-private-compulsory",
+    }  # fmt: skip
 
 
 def test_the_generic_pack_holds_no_norm_and_nothing_national() -> None:
     pack = load_pack("generic")
     assert pack.norms == {}
-    assert set(pack.rules) == {"utilisation", "unfilled", "unfilled-share", "unfilled-places"}
+    warnings = {f"warning-{name}" for name in ("amber", "red", "blue", "blue-share", "blue-places")}
+    assert set(pack.rules) == {"utilisation", "unfilled", "unfilled-share", "unfilled-places"} | warnings
     assert not any(kind.area_type for kind in pack.typology.values())
 
 
@@ -142,6 +146,7 @@ def test_the_lists_of_words_are_those_of_the_vocabulary() -> None:
         (rules.Confidence, vocabulary.CONFIDENCE),
         (rules.AreaType, vocabulary.AREA_TYPES),
         (rules.UnitOfCount, vocabulary.UNITS_OF_COUNT),
+        (rules.PopulationBasis, vocabulary.POPULATION_BASES),
         (rules.Hardness, vocabulary.HARDNESS),
         (rules.TypologyName, vocabulary.TYPOLOGY[:2]),
     ):
@@ -218,7 +223,7 @@ def test_a_loop_of_extends(tmp_path: Path) -> None:
          ("expected", "statutory, should, planning, local")),
         ("value = 10", 'value = "ten"', "E113", "rule.small.value", ("expected", "float")),
         ('operator = ">="', 'operator = "≥"', "E113", "rule.small.operator", ("expected", "<, <=, >, >=, ==")),
-        ('confidence = "V"', 'confidence = "U"', "E113", "rule.small.confidence", ("expected", "V, D, M")),
+        ('confidence = "V"', 'confidence = "U"', "E113", "rule.small.confidence", ("expected", "V, D, M, user")),
         ('clause = "1"', "", "E114", "rule.small.clause", None),
         ('document = "decree"', 'document = "decre"', "E115", "rule.small.document", ("nearest", "decree")),
         ("value = 10", "", "E117", "rule.small", None),

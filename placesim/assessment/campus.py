@@ -1,0 +1,23 @@
+"""Measures of a campus as a whole: its classes, and its land and floor for each place."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from placesim.assessment.classes import ratio
+
+
+def whole_campus_measures(campuses: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
+    """classes_total, site_area_per_place, floor_area_per_place for each row of `campuses` (whole_school_measures).
+
+    Stages of a campus share its land and floor, so its classes and design places are those of all its stages in the
+    year; NaN where the county does not give the area, or the campus has no places.
+    """
+    totals = campuses.groupby(["school_id", "year"], sort=False)[["classes", "places_design"]].transform("sum")
+    facts = schools.set_index("school_id").reindex(campuses["school_id"])
+    places = totals["places_design"].to_numpy(dtype=float)
+    measures = {"classes_total": totals["classes"].to_numpy(dtype=float)}
+    for kind in ("site", "floor"):
+        area = facts[f"{kind}_area"] if f"{kind}_area" in facts else pd.Series(float("nan"), index=facts.index)
+        measures[f"{kind}_area_per_place"] = ratio(area.to_numpy(dtype=float, na_value=float("nan")), places)
+    return pd.DataFrame(measures, index=campuses.index)
