@@ -14,11 +14,11 @@ from placesim.assessment.grades import grade_measures
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
 from placesim.assessment.nearest_school import nearest_school_measures
-from placesim.assessment.outlook import early_warning, limits_crossed, waves
-from placesim.assessment.review import review_table
+from placesim.assessment.needs import development_measures, population_measures
+from placesim.assessment.rooms import Judged, rooms
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
-from placesim.assessment.told import Told, all_told
+from placesim.assessment.told import all_told
 from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
 from placesim.assessment.typology import typology
 from placesim.assessment.ways import way_measures, ways_to_school
@@ -55,30 +55,21 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     }
     measures = {unit: as_written(table) for unit, table in exact.items()}
     measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))
-    findings = _findings(measures, pack)
+    developments = development_measures(inputs, options)
+    population = as_written(population_measures(results, inputs, measures["planning_area"]))
+    findings = _findings({**measures, "development": developments}, population, pack)
+    futures = {"fans": fans(results, inputs), "chances": chances(results, inputs)}
+    run = Judged(
+        results, inputs, options, pack, measures, ways, population, developments, futures["fans"], findings
+    )  # fmt: skip
     return Assessment(
         measures=freeze(measures),
         findings=findings,
-        futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
+        futures=freeze(futures),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told(_rooms(results, inputs, measures, findings, ways))),
+        tables=freeze(all_told(rooms(run))),
         notes=(*_notes(results, inputs, schools, ways), *_unverified(options, pack)),
     )
-
-
-def _rooms(
-    results: Results, inputs: Inputs, measures: dict[str, pd.DataFrame], findings: pd.DataFrame, ways: pd.DataFrame
-) -> Iterator[Told]:
-    """What each room of the assessment has to say."""
-    years = results.allocation.years
-    yield Told(
-        {
-            "early_warning": early_warning(results, inputs, measures["planning_area"], findings),
-            "limits_crossed": limits_crossed(findings, years),
-            "waves": waves(measures, years),
-        }
-    )
-    yield Told({"review": review_table(results, inputs, measures["school"], ways)})
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
@@ -101,9 +92,13 @@ def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.Da
     )
 
 
-def _findings(measures: dict[str, pd.DataFrame], pack: Pack) -> pd.DataFrame:
-    """The pack's findings, documents cited by number and title, with the rule's labels."""
-    found = evaluate(pack.rules, {**measures, "stage_section": measures["school"]})
+def _findings(measures: dict[str, pd.DataFrame], population: pd.DataFrame, pack: Pack) -> pd.DataFrame:
+    """The pack's findings, documents cited by number and title, with the rule's labels.
+
+    population: further rows of the planning areas, with the places for so many residents.
+    """
+    areas = pd.concat([measures["planning_area"], population.drop(columns=["pupils", "roll", "places_design"])])
+    found = evaluate(pack.rules, {**measures, "stage_section": measures["school"], "planning_area": areas})
     documents, rules = pack.documents, pack.rules
     return found.assign(
         document=found["document"].map({k: d.cite("zh") for k, d in documents.items()}).astype("str"),

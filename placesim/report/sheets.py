@@ -28,7 +28,8 @@ _WORDS: Final = {
     "method": "backtest.method", "level": "backtest.level",
     "measure": "ways.measure", "mode": "mode",
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
-    "unplaced_reason": "unplaced_reason", "what": "what", "colour": "warning",
+    "unplaced_reason": "unplaced_reason", "what": "what",
+    "population_basis": "population_basis", "state": "state", "colour": "warning",
 }  # fmt: skip
 
 
@@ -166,14 +167,23 @@ def _named_units(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.Data
 
 
 def _cited(table: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Documents as the language cites them."""
+    """Documents as the language cites them, where the table cites any."""
+    if "document_en" not in table:
+        return table
     shown = table["document" if language == "zh" else "document_en"]
     return table.assign(document=shown).drop(columns="document_en")
 
 
-def _early_warning(saved: SavedRun, language: str) -> Made:
-    table = _named(saved.table("early_warning"), saved, "planning_area", "planning_area", language)
-    return _worded(_cited(table, language), saved, language), None
+def _of_planning_areas(name: str) -> Callable[[SavedRun, str], Made]:
+    """A table by planning area, with its name where the table has no names of its own."""
+
+    def made(saved: SavedRun, language: str) -> Made:
+        table = saved.table(name)
+        if "name" not in table:
+            table = _named(table, saved, "planning_area", "planning_area", language)
+        return _worded(_cited(table, language), saved, language), None
+
+    return made
 
 
 def _fans(saved: SavedRun, language: str) -> Made:
@@ -276,10 +286,14 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "key_figures": _key_figures,
     "crowded": _crowded,
     "underused": _underused,
-    "early_warning": _early_warning,
+    "early_warning": _of_planning_areas("early_warning"),
     "limits_crossed": _limits_crossed,
     "waves": _waves,
     "review": _of_schools("review"),
+    "norm_need": _of_planning_areas("norm_need"),
+    "delivery": _of_planning_areas("delivery"),
+    "land_need": _of_planning_areas("land_need"),
+    "build_out": _of_planning_areas("build_out"),
     "schools": _schools,
     "planning_areas": _planning_areas,
     "county": _county,

@@ -88,10 +88,12 @@ class AllocationOptions:
 
 @dataclass(frozen=True)
 class AssessmentOptions:
-    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), and how fast
-    children walk (km/h)."""
+    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), how fast children
+    walk (km/h), how new homes fill, and how often they are late."""
 
     stages: Stages
     pack: str
     norms: Mapping[str, StageNorms]
     walk_speed: float = 3.6
+    housing: Housing = field(default_factory=Housing)
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)

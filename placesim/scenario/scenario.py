@@ -112,7 +112,10 @@ class Scenario:
 
     @property
     def assessment(self) -> options.AssessmentOptions:
-        return options.AssessmentOptions(self.stages, self.pack, self.norms, self.parameters.travel.walk_speed)
+        told = self.parameters
+        return options.AssessmentOptions(
+            self.stages, self.pack, self.norms, told.travel.walk_speed, told.housing, told.uncertainty
+        )
 
     def __repr__(self) -> str:
         variant = f", variant={self.variant!r}" if self.variant else ""

@@ -72,7 +72,7 @@ def _findings(i: str, rule: Rule, rules: Mapping[str, Rule], measures: Mapping[s
                 "stage": hit["stage"].to_numpy(),
                 "year": hit["year"].to_numpy(),
                 "metric": first.metric,
-                "value": _numbers(hit, f"{first.metric}"),
+                "value": _numbers(hit, first.column),
                 "operator": first.operator,
                 "limit": _limit(first, hit),
                 "severity": SEVERITY[rule.hardness],
@@ -88,7 +88,7 @@ def _findings(i: str, rule: Rule, rules: Mapping[str, Rule], measures: Mapping[s
 def _worst_of_grades(rule: Rule, hit: pd.DataFrame) -> pd.DataFrame:
     """One row per school section and year: that of the grade farthest from the limit, with all its `grades`."""
     keys = [ID_COLUMNS[rule.unit_of_count], "stage", "year"]
-    beyond = np.abs(_numbers(hit, f"{rule.metric}") - _limit(rule, hit))
+    beyond = np.abs(_numbers(hit, rule.column) - _limit(rule, hit))
     grades = hit.groupby(keys, sort=False)[GRADE].agg("+".join).rename("grades").reset_index()
     worst = hit.assign(beyond=beyond).sort_values("beyond", ascending=False, kind="stable").drop_duplicates(keys)
     return grades.merge(worst, on=keys, how="left")
@@ -102,7 +102,7 @@ def _typed(findings: pd.DataFrame) -> pd.DataFrame:
 def _broken(rule: Rule, frame: pd.DataFrame) -> Bools:
     """Where the rule applies, its value and limit are known, and the comparison fails."""
     assert rule.operator is not None  # a plain rule has one: see Rule
-    value, limit = _numbers(frame, f"{rule.metric}"), _limit(rule, frame)
+    value, limit = _numbers(frame, rule.column), _limit(rule, frame)
     known = ~np.isnan(value) & ~np.isnan(limit)
     return _in_scope(rule, frame) & known & ~COMPARE[rule.operator](value, limit)
 
@@ -111,10 +111,10 @@ def _limit(rule: Rule, frame: pd.DataFrame) -> Floats:
     if rule.value is not None:
         return np.full(len(frame), rule.value)
     assert rule.by is not None  # a table has one: see Rule
-    return _looked_up(rule.table, _numbers(frame, rule.by))
+    return looked_up(rule.table, _numbers(frame, rule.by))
 
 
-def _looked_up(table: tuple[Step, ...], by: Floats) -> Floats:
+def looked_up(table: tuple[Step, ...], by: Floats) -> Floats:
     """The limit of the first step whose `up_to` is not below the value; NaN beyond a closed table or for NaN."""
     bounds = np.array([step.up_to for step in table if step.up_to is not None], dtype=float)
     values = [step.value for step in table] + ([] if len(bounds) < len(table) else [np.nan])
@@ -133,7 +133,7 @@ def _in_scope(rule: Rule, frame: pd.DataFrame) -> Bools:
     if rule.valid_to is not None:
         rows &= year <= rule.valid_to
     for column, wanted in rule.when.items():
-        rows &= _meets(_numbers(frame, column), wanted)
+        rows &= met(_numbers(frame, column), wanted)
     return rows
 
 
@@ -143,7 +143,8 @@ def _in_stages(rule: Rule, frame: pd.DataFrame) -> Bools:
     return frame["stage"].isin(rule.stage).to_numpy(dtype=bool, copy=True)
 
 
-def _meets(values: Floats, wanted: bool | Condition) -> Bools:
+def met(values: Floats, wanted: bool | Condition) -> Bools:
+    """Where a condition holds; nowhere where the value is not known."""
     if isinstance(wanted, Condition):
         return COMPARE[wanted.operator](values, wanted.value)  # type: ignore[no-any-return]
     return values == float(wanted)

@@ -195,6 +195,11 @@ class Rule(_Cited):
         return self
 
     @property
+    def column(self) -> str:
+        """The column of the measures that it compares: the metric, for the population it counts."""
+        return f"{self.metric}_{self.population_basis}" if self.population_basis else f"{self.metric}"
+
+    @property
     def by_grade(self) -> bool:
         """Whether it judges single grades of a school, not the stage as a whole."""
         return self.applies_to == "entrants" or bool(self.grades)

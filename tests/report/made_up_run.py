@@ -15,6 +15,10 @@ from shapely import LineString, Point, box
 from placesim.allocation.reasons import UNPLACED_REASONS
 from placesim.allocation.said import CALIBRATION, INTAKE, TOWN_SCHOOLING
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
+from placesim.assessment.needs.build_out import BUILD_OUT
+from placesim.assessment.needs.land import LAND_NEED
+from placesim.assessment.needs.norms import NORM_NEED
+from placesim.assessment.needs.obligations import DELIVERY
 from placesim.assessment.outlook.crossings import LIMITS_CROSSED
 from placesim.assessment.outlook.warning import EARLY_WARNING
 from placesim.assessment.outlook.waves import WAVES
@@ -120,6 +124,7 @@ def run_tables() -> dict[str, pd.DataFrame]:
             [("001", "primary", "G1", 2025, "all_full", 7)], columns=list(UNPLACED_REASONS)
         ),
         **_outlook(),
+        **_needs(),
         "not_computable": pd.DataFrame([("balance", "resources", None)], columns=list(NOT_COMPUTABLE), dtype=object),
         "backtest": _backtest(),
         "account": _account(),
@@ -146,6 +151,24 @@ def _outlook() -> dict[str, pd.DataFrame]:
         "limits_crossed": pd.DataFrame([crossed], columns=list(LIMITS_CROSSED)),
         "waves": pd.DataFrame([wave], columns=list(WAVES)),
         "review": pd.DataFrame([("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5)], columns=list(REVIEW_TABLE)),
+    }
+
+
+def _needs() -> dict[str, pd.DataFrame]:
+    """Norms, a development with a hostile name, land, build-out."""
+    cited = ("文件", "Document", "§1", "V")
+    norm = ("p1", "primary", 2026, "per-1000", "resident", 5000.0, 80.0, 400.0, 440, 400, 88.0, 0.5, 1.1, *cited)
+    school = (
+        "d1", FORMULA, "p1", "primary", 900, 2600.0, 2024, 2028, 18.0, 12.0, 6.0, 540.0, 240.5, "d1+d2", "started",
+        2025, 2027, False, 1.0, 320.0, 3.0, "s1", "quarter", *cited,
+    )  # fmt: skip
+    land = ("p1", "primary", 2026, 2028, 100, 40, 18.0, 0.18, 0.07, 0.1, 0.08, 1, None, *cited)
+    built = ("p1", "primary", 7600.0, 608.0, 520, 2030, 560.0, 400, 208.0, 120.0, 160.0, 0.1, True, "per-1000")
+    return {
+        "norm_need": pd.DataFrame([norm], columns=list(NORM_NEED)),
+        "delivery": pd.DataFrame([school], columns=list(DELIVERY)),
+        "land_need": pd.DataFrame([land], columns=list(LAND_NEED)),
+        "build_out": pd.DataFrame([built], columns=list(BUILD_OUT)),
     }
 
 

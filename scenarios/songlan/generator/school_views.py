@@ -176,3 +176,17 @@ def border_flows_table(county: County) -> pd.DataFrame:
 def costs_table() -> pd.DataFrame:
     table = pd.DataFrame(COSTS, columns=["item", "stage", "area_type", "unit", "cost"])
     return table.assign(currency="CNY", price_year=BASE_YEAR)
+
+
+# Schools promised with housing: development, stage, classes, state, due year, year of delivery.
+OBLIGATIONS = [
+    ("D02", "kindergarten", 9, "opened", 2020, 2021), ("D04", "kindergarten", 9, "accepted", 2025, None),
+    ("D04", "primary", 24, "started", 2025, None), ("D04", "junior", 18, "agreed", 2029, None),
+    ("D06", "kindergarten", 9, "land", 2026, None), ("D09", "kindergarten", 6, "agreed", 2023, None),
+]  # fmt: skip
+
+
+def obligations_table() -> pd.DataFrame:
+    columns = ["development_id", "stage", "classes", "state", "due_year", "delivered_year"]
+    years = {"due_year": "Int64", "delivered_year": "Int64"}
+    return pd.DataFrame(OBLIGATIONS, columns=columns).astype(years)

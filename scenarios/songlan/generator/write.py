@@ -22,6 +22,7 @@ from .school_views import (
     costs_table,
     enrolment_table,
     institutions_table,
+    obligations_table,
     planning_areas_table,
     schools_table,
     sites_table,
@@ -45,6 +46,7 @@ def write_county(county: County, folder: Path) -> None:
         "rates": rates_table(county), "developments": developments_table(county),
         "household_profiles": profiles_table(),
         "catchments": catchments_table(county), "flows": border_flows_table(county), "costs": costs_table(),
+        "obligations": obligations_table(),
     }  # fmt: skip
     for name, table in tables.items():
         _csv(table, folder / f"{name}.csv", UTF8)

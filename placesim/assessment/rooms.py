@@ -1,0 +1,49 @@
+"""What each room of the assessment has to say of a run that is measured and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from placesim.assessment.needs import build_out, delivery, land_need, norm_need
+from placesim.assessment.outlook import early_warning, limits_crossed, waves
+from placesim.assessment.review import review_table
+from placesim.assessment.told import Told
+from placesim.records import Inputs, Results
+from placesim.scenario.options import AssessmentOptions
+from placesim.standards.pack import Pack
+
+
+@dataclass(frozen=True)
+class Judged:
+    """measures by unit, ways to school, population by planning area, what developments deliver, and the findings."""
+
+    results: Results
+    inputs: Inputs
+    options: AssessmentOptions
+    pack: Pack
+    measures: Mapping[str, pd.DataFrame]
+    ways: pd.DataFrame
+    population: pd.DataFrame
+    developments: pd.DataFrame
+    fans: pd.DataFrame
+    findings: pd.DataFrame
+
+
+def rooms(run: Judged) -> Iterator[Told]:
+    """Outlook, needs, schools to review."""
+    years = run.results.allocation.years
+    short = waves(run.measures, years)
+    warning = early_warning(run.results, run.inputs, run.measures["planning_area"], run.findings)
+    yield Told({"early_warning": warning, "limits_crossed": limits_crossed(run.findings, years), "waves": short})
+    yield from _needs(run, short)
+    yield Told({"review": review_table(run.results, run.inputs, run.measures["school"], run.ways)})
+
+
+def _needs(run: Judged, short: pd.DataFrame) -> Iterator[Told]:
+    yield Told({"norm_need": norm_need(run.population, run.inputs, run.pack, run.options.housing)})
+    yield delivery(run.developments, run.results, run.inputs, run.pack, run.options)
+    yield land_need(short, run.measures["campus"], run.inputs, run.pack, run.options)
+    yield Told({"build_out": build_out(run.population, run.fans, run.inputs, run.pack)})
