@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from placesim.assessment.campus import whole_campus_measures
+from placesim.assessment.campus import missing_areas, whole_campus_measures
 from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
 from placesim.assessment.grades import grade_measures
@@ -58,14 +58,14 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         findings=_findings(measures, pack),
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told(_rooms())),
+        tables=freeze(all_told(_rooms(measures["campus"], pack))),
         notes=(*_notes(results, inputs, schools, ways), *_unverified(options, pack)),
     )
 
 
-def _rooms() -> Iterator[Told]:
+def _rooms(campuses: pd.DataFrame, pack: Pack) -> Iterator[Told]:
     """What each room of the assessment has to say."""
-    yield Told()
+    yield Told(missing=missing_areas(campuses, pack))
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:

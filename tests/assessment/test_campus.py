@@ -35,3 +35,10 @@ def test_a_county_without_areas_has_no_figures() -> None:
     campus = assessed(County(flows=[(2025, "A", "S1", "G1", 30)])).measures["campus"]
     assert campus["site_area_per_place"].isna().all()
     assert row_of(campus, school_id="S1")["classes_total"] == 1
+
+
+def test_areas_that_rules_ask_for_and_nobody_tells_are_not_computable() -> None:
+    county = County(flows=[(2025, "A", "S1", "G1", 30)])
+    told = assessed(county, "cn-city-sites").tables["not_computable"]
+    assert told.values.tolist() == [["site_area_per_place", "schools", "site_area"]]
+    assert assessed(county).tables["not_computable"].empty  # the national pack has no rule on them

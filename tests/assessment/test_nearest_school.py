@@ -44,7 +44,7 @@ def test_a_school_that_closes_is_not_near_any_more() -> None:
 
 
 def test_minutes_on_foot_are_those_of_the_shortest_way() -> None:
-    """A walks 8 minutes to S1; B walks 40 to S1, or rides 3 minutes over 1200 m to S2: 20 minutes on foot at 3.6 km/h."""
+    """A walks 8 minutes to S1; B walks 40 to S1, or rides 1200 m to S2: 20 minutes on foot at 3.6 km/h."""
     rows = [(0, 0, 8.0, 480.0, False), (1, 0, 40.0, 2400.0, False), (1, 1, 3.0, 1200.0, True)]
     results = with_ways(COUNTY.results(), rows)
     told = nearest_school_measures(results, COUNTY.inputs(), 3.6)["walk_minutes"].to_numpy().reshape(2, 2, 2)

@@ -230,7 +230,8 @@ def test_every_flag_cites_a_rule_of_the_pack_with_its_source(name: str) -> None:
     rows = [
         {**dict.fromkeys(METRICS, worst), "stage": s, "year": 2027, "grade": g, "entered": 2027, "complete": complete,
          "area_type": t, **dict.fromkeys(ID_COLUMNS.values(), "U")}
-        for s in stages for g in grades for worst in (0.0, 1e7) for t in ("urban", "rural") for complete in (True, False)
+        for s in stages for g in grades for worst in (0.0, 1e7) for t in ("urban", "rural")
+        for complete in (True, False)
     ]  # fmt: skip
     found = evaluate(pack.rules, dict.fromkeys((*ID_COLUMNS, GRADE), pd.DataFrame(rows)))
     assert found.columns.tolist() == list(COLUMNS)
