@@ -12,6 +12,7 @@ import pytest
 import placesim as ps
 from placesim import spine
 from placesim.scenario import example_folder
+from placesim.standards.pack import load_pack
 from placesim.store.tables import read_table
 
 
@@ -141,3 +142,30 @@ def test_place_values_are_saved_where_asked_for(scenario: ps.Scenario, tmp_path:
     saved = read_table(run.save(tmp_path / "run") / "tables", "place_values")
     assert list(saved) == ["school_id", "stage", "year", "minutes"]
     assert (saved["minutes"] >= 0).all()
+
+
+def test_every_flag_of_a_run_cites_a_rule_of_its_pack(run: ps.Run) -> None:
+    pack = load_pack(run.scenario.pack)
+    found = run.assessment.findings
+    assert len(found)
+    assert set(found["rule_id"]) <= pack.rules.keys()
+    for row in found.drop_duplicates("rule_id").itertuples():
+        rule = pack.rules[row.rule_id]
+        assert (row.document, row.clause) == (pack.documents[rule.document].cite("zh"), rule.clause)
+
+
+def test_rules_that_a_run_will_never_ask_are_told_where_the_pack_is_named(county: Path) -> None:
+    """A user's pack beside the scenario: one rule of it has ended, one speaks of a stage that is misspelt."""
+    file = county.with_name("ours.toml")
+    file.write_text(
+        'schema = 1\nid = "ours"\nlabel = { zh = "本县", en = "Ours" }\njurisdiction = "CN-XX"\nversion = "1"\n'
+        'extends = "cn-national"\n[rule.cn-class-primary]\noverride = true\nvalid_to = 2020\n'
+        '[rule.cn-class-junior]\noverride = true\nstage = ["junoir"]\n',
+        encoding="utf-8",
+    )
+    scenario = ps.load(county, set={"standards.pack": "ours.toml"})
+    _, findings = spine.check_scenario(scenario)
+    told = {f.code: f for f in findings if f.column == "standards.pack"}
+    assert told.keys() == {"W120", "N121"}
+    assert (told["N121"].value, told["W120"].value) == ("cn-class-primary", "junoir")
+    assert told["N121"].file == "--set"

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from placesim.assessment.classes import ratio
+from placesim.assessment.told import Missing
+from placesim.standards.pack import Pack
+
+_KINDS = ("site", "floor")
 
 
 def whole_campus_measures(campuses: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
@@ -17,7 +21,17 @@ def whole_campus_measures(campuses: pd.DataFrame, schools: pd.DataFrame) -> pd.D
     facts = schools.set_index("school_id").reindex(campuses["school_id"])
     places = totals["places_design"].to_numpy(dtype=float)
     measures = {"classes_total": totals["classes"].to_numpy(dtype=float)}
-    for kind in ("site", "floor"):
+    for kind in _KINDS:
         area = facts[f"{kind}_area"] if f"{kind}_area" in facts else pd.Series(float("nan"), index=facts.index)
         measures[f"{kind}_area_per_place"] = ratio(area.to_numpy(dtype=float, na_value=float("nan")), places)
     return pd.DataFrame(measures, index=campuses.index)
+
+
+def missing_areas(campuses: pd.DataFrame, pack: Pack) -> tuple[Missing, ...]:
+    """The areas that the pack has rules for and no campus of the county tells."""
+    judged = {rule.metric for rule in pack.rules.values()}
+    return tuple(
+        Missing(f"{kind}_area_per_place", "schools", f"{kind}_area")
+        for kind in _KINDS
+        if f"{kind}_area_per_place" in judged and campuses[f"{kind}_area_per_place"].isna().all()
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from placesim.assessment.campus import missing_areas
 from placesim.assessment.needs import build_out, delivery, land_need, norm_need
 from placesim.assessment.outlook import early_warning, limits_crossed, waves
 from placesim.assessment.review import review_table
@@ -33,7 +34,8 @@ class Judged:
 
 
 def rooms(run: Judged) -> Iterator[Told]:
-    """Outlook, needs, schools to review."""
+    """Areas of land and floor, outlook, needs, schools to review."""
+    yield Told(missing=missing_areas(run.measures["campus"], run.pack))
     years = run.results.allocation.years
     short = waves(run.measures, years)
     warning = early_warning(run.results, run.inputs, run.measures["planning_area"], run.findings)

@@ -90,7 +90,7 @@ def _read(name: str, folder: Path, named_by: str | None) -> tuple[str, str]:
         return str(path), path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         near = process.extractOne(Path(name).name, bundled_packs(), scorer=fuzz.ratio, score_cutoff=50)
-        facts = {"known": ", ".join(bundled_packs()), "nearest": near[0] if near else "–"}
+        facts = {"nearest": near[0] if near else "–"}
         raise ScenarioError([Finding("E110", file=named_by, value=name, facts=facts)]) from None
 
 

@@ -75,7 +75,7 @@ class _Cited(_Strict):
 class Norm(_Cited):
     """One norm of one stage. `grades`: the norm holds for these grades only (empty = all grades of the stage)."""
 
-    value: Annotated[float, Field(gt=0, strict=False)]
+    value: Annotated[float, Field(gt=0)]
     grades: tuple[Id, ...] = Field(default=(), strict=False)
 
 
@@ -83,14 +83,14 @@ class Condition(_Strict):
     """A metric compared with a figure."""
 
     operator: Operator
-    value: Annotated[float, Field(strict=False)]
+    value: float
 
 
 class Step(_Strict):
     """One row of a table of limits: the limit up to and including `up_to`; without `up_to`, from there on."""
 
-    up_to: float | None = Field(default=None, strict=False)
-    value: Annotated[float, Field(strict=False)]
+    up_to: float | None = None
+    value: float
 
 
 def _known_metric(metric: str) -> str:
@@ -118,7 +118,7 @@ class Rule(_Cited):
     area_type: tuple[AreaType, ...] = Field(default=(), strict=False)
     metric: str | None = None
     operator: Operator | None = None
-    value: float | None = Field(default=None, strict=False)
+    value: float | None = None
     table: tuple[Step, ...] = Field(default=(), strict=False)
     by: str | None = None
     when: dict[Id, bool | Condition] = {}
@@ -126,7 +126,7 @@ class Rule(_Cited):
     applies_to: Literal["entrants", "all"] = "all"
     grades: tuple[Id, ...] = Field(default=(), strict=False)
     population_basis: PopulationBasis | None = None
-    persons_per_dwelling: Annotated[float, Field(gt=0, strict=False)] | None = None
+    persons_per_dwelling: Annotated[float, Field(gt=0)] | None = None
     unit: str | None = None
     unit_of_count: UnitOfCount
     hardness: Hardness

@@ -101,6 +101,7 @@ def run_tables() -> dict[str, pd.DataFrame]:
             {"planning_area": ["p1", "p2"], "name": ["城关", "北乡"], "name_en": ["Town", None]}
         ),
         "school_by_year": school,
+        "grade_by_year": _grades(school),
         "area_by_year": area,
         "planning_area_by_year": _region("planning_area", area, school),
         "county_by_year": _region("county", area.assign(county="county"), school.assign(county="county")),
@@ -170,6 +171,13 @@ def _needs() -> dict[str, pd.DataFrame]:
         "land_need": pd.DataFrame([land], columns=list(LAND_NEED)),
         "build_out": pd.DataFrame([built], columns=list(BUILD_OUT)),
     }
+
+
+def _grades(school: pd.DataFrame) -> pd.DataFrame:
+    """The first grade of every section."""
+    keys = ["school_id", "stage", "year", "area_type", "complete"]
+    first = {"grade": "G1", "entered": school["year"], "roll": 40, "classes": 1.0, "class_size_max": 40.0}
+    return school[[k for k in keys if k in school]].assign(**first)
 
 
 def _ways() -> dict[str, pd.DataFrame]:

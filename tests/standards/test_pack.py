@@ -113,8 +113,7 @@ def test_figures_not_seen_in_a_text_are_marked() -> None:
     remembered = {i for i, r in pack.rules.items() if r.confidence == "M"}
     assert remembered == {
         "cn-size-kindergarten", "cn-size-nine-year", "cn-unplaced-compulsory", "cn-radius-junior",
-        "cn-cv-basic-primary",
-        "cn-cv-basic-junior", "cn-nearby-primary", "cn-nearby-junior", "cn-private-compulsory",
+        "cn-cv-basic-primary", "cn-cv-basic-junior", "cn-nearby-primary", "cn-nearby-junior", "cn-private-compulsory",
     }  # fmt: skip
 
 

@@ -1,0 +1,46 @@
+"""Land, floor and classes of a campus as a whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from toy_county import County, assessed, row_of
+
+from placesim.assessment.campus import whole_campus_measures
+
+CAMPUSES = pd.DataFrame(
+    {
+        "school_id": ["S1", "S1", "S2", "S3"],
+        "stage": ["kindergarten", "primary+junior", "primary", "primary"],
+        "year": [2025] * 4,
+        "classes": [6.0, 24.0, 12.0, 3.0],
+        "places_design": [180, 1080, 540, 0],
+    },
+    index=[3, 4, 5, 6],
+)
+
+
+def test_stages_of_a_campus_share_its_land() -> None:
+    """12 600 m² for 180 + 1080 places are 10 m² a place, whichever stage asks."""
+    schools = pd.DataFrame({"school_id": ["S1", "S2", "S3"], "site_area": [12_600.0, np.nan, 900.0]})
+    told = whole_campus_measures(CAMPUSES, schools)
+    assert told["classes_total"].tolist() == [30, 30, 12, 3]
+    assert told["site_area_per_place"].tolist()[:2] == [10, 10]
+    assert told["site_area_per_place"].isna().tolist() == [False, False, True, True]
+    assert told["floor_area_per_place"].isna().all()
+    assert told.index.tolist() == [3, 4, 5, 6]
+
+
+def test_a_county_without_areas_has_no_figures() -> None:
+    campus = assessed(County(flows=[(2025, "A", "S1", "G1", 30)])).measures["campus"]
+    assert campus["site_area_per_place"].isna().all()
+    assert row_of(campus, school_id="S1")["classes_total"] == 1
+
+
+def test_areas_that_rules_ask_for_and_nobody_tells_are_not_computable() -> None:
+    county = County(flows=[(2025, "A", "S1", "G1", 30)])
+    told = assessed(county, "cn-city-sites").tables["not_computable"]
+    assert told[told["what"] == "site_area_per_place"].values.tolist() == [
+        ["site_area_per_place", "schools", "site_area"]
+    ]
+    assert assessed(county).tables["not_computable"].empty  # the national pack has no rule on them
