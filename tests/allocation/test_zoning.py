@@ -53,6 +53,22 @@ def test_imbalance_alone_empties_the_largest_school_unless_there_is_a_floor() ->
     assert solve(case, min_utilisation=0.5).school.tolist() == [0, 0, 1]  # cannot be met: as little short as can be
 
 
+@pytest.mark.parametrize(("rows", "columns", "schools"), [(4, 24, 4), (6, 30, 6), (8, 40, 8)])
+def test_the_floor_holds_though_every_zone_between_must_reach_far_for_it(rows: int, columns: int, schools: int) -> None:
+    """A town at one end of a strip; a school beyond it can only be filled by all zones on the way moving on."""
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    home = rows // 2 * columns + np.round(np.linspace(0, columns - 1, schools)).astype(int)
+    ways = np.abs(row[:, None] - row[home]) + np.abs(column[:, None] - column[home])
+    pupils = np.where(column > columns // 4, 2, 10)
+    case = Case(
+        pupils.tolist(), [pupils.sum() / schools] * schools, home.tolist(), grid(rows, columns), (4.0 * ways).tolist(),
+        weights=ZoneWeights(imbalance=0, minutes=1), min_utilisation=0.9,
+    )  # fmt: skip
+    found = solve(case, seconds=600)
+    assert is_plan(case, found.school.tolist())
+    assert lacking(case, found.school.tolist()) == (0, 0)
+
+
 def test_the_present_plan_may_be_torn_and_leave_its_school_outside() -> None:
     case = Case([5] * 6, [15, 15], [0, 5], grid(2, 3), present=[1, 0, 1, 0, 1, 0], weights=ZoneWeights(1, moved=0.1))
     found = solve(case)

@@ -28,6 +28,7 @@ LEAST_MOVES = 400_000  # of a handful of units
 _CHUNKS = 400  # steps of the temperature
 _HOT, _COLD = 1.0, 0.03  # temperatures at both ends, in usual changes of cost by one move
 _BREACH = 40.0  # price of a utilisation missing by 1, in usual changes of cost
+_DEARER = 100.0  # times this price in the second search
 _LARGEST_CHUNK = 200_000  # moves between two looks at the clock
 _EARLY = 0.2  # share of the seconds before which the pace is not judged
 _PROVEN = 1e-9  # relative gap to the bound below which nothing better is sought
@@ -86,11 +87,12 @@ def _zoning(district: District, school: Ints, stopped: Stop) -> Zoning:
 
 
 def _search(district: District, seconds: float, seed: int) -> tuple[Ints, Stop]:
-    """(best plan found, what ended the search). Where units stay out of reach or zones below the floor, once more, so
-    hot at first that breaches are no barrier."""
+    """(best plan found, what ended the search). Where units stay out of reach or zones below the floor, once more from
+    it, so hot at first that a breach is no barrier, and at a price at which it does not last for its gain elsewhere."""
     search = _Search(district, seconds, seed)
     stopped = search.cool(_HOT)
     if stopped == "effort" and search.state.value[3] > _PROVEN:
+        search.begin(search.state.best, _BREACH * _DEARER)
         stopped = search.cool(_HOT * _BREACH)
     return search.state.best, stopped
 
@@ -99,14 +101,18 @@ class _Search:
     """One search: the plan it is at, the moves it has made and the time it has left."""
 
     def __init__(self, district: District, seconds: float, seed: int):
-        self.start, self.seconds = time.monotonic(), seconds
+        self.start, self.seconds, self.district, self.seed = time.monotonic(), seconds, district, seed
         self.graph = unit_graph(district.pairs, len(district.pupils))
         school = first_plan(district, self.graph, unreachable(district))
         self.usual = usual_change(district, self.graph, school)
-        self.prices = zone_prices(district, self.usual * _BREACH)
-        self.state = first_state(district, self.prices, school, seed)
+        self.begin(school, _BREACH)
         self.bound = lower_bound(district, float(self.state.value[0]))
         self.moves = max(LEAST_MOVES, MOVES_PER_UNIT * len(district.pupils))
+
+    def begin(self, school: Ints, breach: float) -> None:
+        """At the plan school[unit], breaches priced in usual changes of cost."""
+        self.prices = zone_prices(self.district, self.usual * breach)
+        self.state = first_state(self.district, self.prices, school, self.seed)
 
     def proven(self) -> bool:
         """Whether the best plan has no breach and reaches the bound."""
