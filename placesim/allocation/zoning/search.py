@@ -47,29 +47,32 @@ class Zoning:
 
 def zone(
     pupils: ArrayLike, places: ArrayLike, home: ArrayLike, neighbours: ArrayLike, *,
-    minutes: ArrayLike | None = None, present: ArrayLike | None = None,
+    minutes: ArrayLike | None = None, present: ArrayLike | None = None, feeders: ArrayLike | None = None,
     weights: ZoneWeights = _BALANCE, min_utilisation: float = 0.0, seconds: float = 30.0, seed: int = 0,
 ) -> Zoning:  # fmt: skip
     """Divide units among schools: zones connected, each holding its school's home unit, at a low weighted cost.
 
     pupils[unit] ≥ 0, places[school] > 0, home[school] units (distinct), neighbours[pair, 2] units that touch (order and
-    repetition do not matter); minutes[unit, school], inf: out of reach; present[unit] a school, −1: none.
+    repetition do not matter); minutes[unit, school], inf: out of reach; present[unit] a school, −1: none;
+    feeders[unit] the zone of the stage before it lies in, as a number below that of units, −1: none.
     With P = Σ pupils, p_j those of school j and c_j its places, the objective is imbalance·Σ|1 − p_j/c_j| +
     over_places·Σ max(0, p_j − c_j)/P + minutes·Σ pupil-minutes/P + compactness·(neighbour pairs in two zones ÷ all
-    pairs) + moved·(pupils leaving `present`)/P.
+    pairs) + moved·(pupils leaving `present`)/P + split_feeders·(pupils who do not go to the school that most of their
+    feeder zone go to)/P.
 
     Units out of reach and utilisations below `min_utilisation` are avoided before anything else counts, as far as the
     search finds a way. `imbalance` alone rewards a few empty schools: give a floor. Simulated annealing (Kirkpatrick
     et al. 1983) from `present`, mended, over a number of moves given by the number of units; whatever fits into
     `seconds`, machine code being compiled before the clock starts. The bound is of the weighted sum without connection
-    (`bound`), and keeps to the floor where the plan does.
+    and without split feeder zones (`bound`), and keeps to the floor where the plan does.
 
     Raises InputError: wrong shapes, NaN, negative numbers, places of 0, positions off the axes, two homes in one unit,
     a unit paired with itself, a unit from which neighbours lead to no home.
     """
     district = checked_district(
-        pupils, places, home, neighbours, minutes=minutes, present=present, weights=weights, floor=min_utilisation
-    )
+        pupils, places, home, neighbours, minutes=minutes, present=present, weights=weights, floor=min_utilisation,
+        feeders=feeders,
+    )  # fmt: skip
     refuse_unreached(district)
     if not is_number(seconds) or not seconds >= 0:
         raise InputError("seconds", "must be a number of 0 or more", value=seconds)
