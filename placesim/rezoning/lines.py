@@ -73,7 +73,8 @@ def plan_lines(design: Design, transition: Transition, language: str) -> list[st
             )
         )
     before = design.before
-    for term in ("minutes", "imbalance", "over_places", "moved"):
+    split = ("split_feeders",) if case.feeder_zones else ()
+    for term in ("minutes", "imbalance", "over_places", "moved", *split):
         now, then = getattr(design.terms, term), None if before is None else getattr(before, term)
         lines.append(said(f"term.{term}", now=_number(now), before=_number(then)))
     lines.append(said("moved", pupils=data["pupils_moved"], areas=len(data["areas_moved"]), of=len(case.areas)))

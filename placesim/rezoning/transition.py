@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from placesim.rezoning.case import TOGETHER
 from placesim.rezoning.design import Design
 from placesim.rezoning.plan import plan_table
+from placesim.rezoning.present import TOGETHER
 
 _COLUMNS = ["area_id", "school_id", "stage", "share", "valid_from", "valid_to"]
 

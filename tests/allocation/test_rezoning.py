@@ -154,15 +154,46 @@ def test_a_stage_without_schools_is_a_finding() -> None:
     assert codes(error.value.findings) == ["E640"]
 
 
+# u stands where s does, v where t does
+JUNIOR = replace(
+    TOY,
+    schools=[*TOY.schools, school("u", 500, 6, "junior"), school("v", 5500, 6, "junior")],
+    minutes={**TOY.minutes, **{(a, {"s": "u", "t": "v"}[n]): m for (a, n), m in TOY.minutes.items()}},
+    pupils={**TOY.pupils, **{(a, "G4"): 10.0 for a in AREAS}},
+)
+
+
 def test_zones_of_the_stage_before_that_are_divided_are_told() -> None:
-    juniors = [school("u", 500, 6, "junior"), school("v", 5500, 6, "junior")]
-    toy = replace(TOY, schools=[*TOY.schools, *juniors], pupils={**TOY.pupils, **{(a, "G4"): 10.0 for a in AREAS}})
-    toy = replace(
-        toy, minutes={**toy.minutes, **{(a, {"s": "u", "t": "v"}[n]): m for (a, n), m in TOY.minutes.items()}}
-    )
-    design = hand(case_of(toy, "junior"), "uuuvvv")
+    design = hand(case_of(JUNIOR, "junior"), "uuuvvv")
     assert feeders(design).to_dict(orient="records") == [{"zone": "s", "schools": "u, v", "pupils_apart": 20}]
+    assert design.terms.split_feeders == pytest.approx(20 / 60)
     assert feeders(designed(TOY)).empty
+    for language, words in (("en", "apart from most of their zone"), ("zh", "与上一学段同片区多数学生分开")):
+        assert any(words in text for text in rezoning.plan_lines(design, rezoning.Transition(), language))
+
+
+@pytest.mark.parametrize(("weight", "plan"), [(0.0, "uuuvvv"), (None, "uuuvvv"), (60.0, "uuuuvv")])
+def test_the_dearer_it_is_to_split_zones_of_the_stage_before_the_less_it_is_done(
+    weight: float | None, plan: str
+) -> None:
+    """v's floor of 15 pupils asks for two areas, f, all of t's zone, and e, one of s's."""
+    options = OPTIONS if weight is None else replace(OPTIONS, weights={"split_feeders": weight})
+    design = rezoning.design_zones(case_of(JUNIOR, "junior"), options, lambda _: None)
+    assert "".join(design.case.zones[s] for s in design.school) == plan
+    assert design.weights.split_feeders == (2.0 if weight is None else weight)
+    terms = design.terms.weighted(design.weights)
+    assert design.objective == pytest.approx(terms)
+
+
+def test_without_catchments_feeder_zones_are_where_pupils_go_if_feeders_are_named() -> None:
+    named = [{"school_id": "s", "stage": "primary", "to_school_id": "u"}]
+    case = case_of(replace(JUNIOR, tables={"feeders": named}), "junior")
+    assert (case.feeder_zones, case.feeders.tolist()) == (("s", "t"), [0, 0, 0, 1, 1, 1])
+    past = case_of(replace(JUNIOR, tables={"feeders": [{**named[0], "valid_to": 2020}]}), "junior")
+    assert (past.feeder_zones, past.feeders.tolist()) == ((), [-1] * 6)
+    assert rezoning.design_zones(past, OPTIONS, lambda _: None).weights.split_feeders == 0
+    told = rezoning.price_zones(past, past.present, replace(OPTIONS, weights={"split_feeders": 1.0}))
+    assert codes(told.findings)[-1] == "N647"
 
 
 # ------------------------------------------------------------------------------------------------------- plans by hand
