@@ -248,6 +248,67 @@ def test_old_rows_end_and_areas_that_move_may_choose_for_a_while() -> None:
     assert entrants_moved(design, rezoning.Transition(siblings=0.5)) == (13, 7)
 
 
+def runs(toy: Toy, rows: pd.DataFrame) -> dict[tuple[str, int], list[int]]:
+    """entrants[area, year] at s and at t, with the rows as catchments."""
+    told = rows.astype(object).where(rows.notna(), None).to_dict(orient="records")
+    found = with_tables(toy, catchments=told).allocate().rows()
+    found = found[found["grade"] == "G1"].pivot_table(
+        index=["area_id", "year"], columns="school_id", values="pupils", aggfunc="sum", fill_value=0
+    )
+    return {(str(a), int(y)): [int(n) for n in row] for (a, y), row in zip(found.index, found.to_numpy(), strict=True)}
+
+
+YEARS = replace(
+    TOY,
+    years=tuple(range(2025, 2031)),
+    schools=[school("s", 500, 60), school("t", 5500, 60)],
+    pupils={(a, g): 40.0 for a in AREAS for g in ("G1", "G2", "G3")},
+)
+
+
+@pytest.mark.parametrize(("optional", "there"), [(0, [40, 20, 10, 0, 0, 0]), (1, [40, 20, 10, 0, 0, 0]),
+                                                 (2, [40, 20, 20, 0, 0, 0]), (3, [40, 20, 20, 20, 0, 0])])  # fmt: skip
+def test_siblings_stay_at_the_old_school_when_the_rows_are_run(optional: int, there: list[int]) -> None:
+    """Half of the entrants have a sibling in one of the two later grades: both of these are there in the first year,
+    the upper one in the second. In years of choice both schools, of equal places, take half."""
+    toy = replace(YEARS, parameters={"rule": "catchment"})
+    rows = catchment_rows(hand(case_of(toy), "sssttt"), rezoning.Transition(optional=optional, siblings=0.5))
+    entrants = runs(toy, rows)
+    for area in "de":
+        assert [entrants[area, year][0] for year in toy.years] == there
+        assert all(sum(entrants[area, year]) == 40 for year in toy.years)
+    assert all(entrants["a", year] == [40, 0] and entrants["f", year] == [0, 40] for year in toy.years)
+    strict = catchment_rows(hand(case_of(toy), "sssttt"), rezoning.Transition())
+    assert [runs(toy, strict)["d", year][0] for year in toy.years] == [40, 0, 0, 0, 0, 0]
+
+
+def test_siblings_are_led_by_the_rule_that_knows_them_when_the_rows_are_run() -> None:
+    """`tiers` is told how many have a sibling: who follows one needs no zone, nobody else goes to the old school."""
+    toy = replace(YEARS, parameters={"rule": "tiers", "sibling_share": {"primary": 0.5}})
+    transition = rezoning.Transition(siblings=0.5)
+    design = hand(case_of(toy), "sssttt")
+    rows = catchment_rows(design, transition)
+    assert rows["share"].isna().all()
+    entrants = runs(toy, rows)
+    assert [entrants["d", year][0] for year in (2025, 2026)] == [40, 20]
+    assert 0 < entrants["d", 2027][0] < 20
+    for language in LANGUAGES:
+        lines = rezoning.plan_lines(design, transition, language)
+        assert any("allocation.sibling_share.primary = 0.5" in text for text in lines)
+
+
+def test_rows_for_siblings_of_schools_that_share_a_zone() -> None:
+    """Of the old shared zone the school that is in the new one too needs no row."""
+    toy = with_tables(TOY, catchments=zones("primary", {"s": "abcde", "t": "def"}))
+    design = hand(case_of(toy), "sssttt")
+    rows = catchment_rows(design, rezoning.Transition(siblings=0.5))
+    told = rows[(rows["area_id"] == "d") & (rows["valid_from"] == 2026)]
+    assert told[["school_id", "share"]].fillna(-1).to_numpy().tolist() == [["s", 0.25], ["t", -1]]
+    data = rezoning.plan_data(design, rezoning.Transition(siblings=0.5))
+    assert data["siblings_until"] == 2027
+    assert rezoning.plan_data(design, rezoning.Transition())["siblings_until"] is None
+
+
 def test_homes_sold_under_the_old_zone_are_named() -> None:
     def homes(key: str, area: str, year: int, **more: Any) -> dict[str, Any]:
         told = {"development_id": key, "phase": "1", "dwelling_type": "x", "area_id": area, "year": year}
@@ -263,7 +324,7 @@ def test_homes_sold_under_the_old_zone_are_named() -> None:
 # --------------------------------------------------------------------------------------------------------------- files
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_files_agree_and_read_back_as_the_same_plan(tmp_path: Path, language: str) -> None:
-    design, transition = designed(TOY), rezoning.Transition()
+    design, transition = designed(TOY), rezoning.Transition(siblings=0.3)
     files = rezoning.write_plan(design, transition, tmp_path / "plan", language)
     names = ["areas_by_school.csv", "catchments.csv", "plan.csv", "promises.csv", "schools.csv", "zones.gpkg"]
     assert [f.name for f in files] == names
