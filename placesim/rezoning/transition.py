@@ -58,13 +58,13 @@ def catchment_rows(design: Design, transition: Transition) -> pd.DataFrame:
     parts, table = [kept], plan_table(design)[["area_id", "school_id", "previous_school_id", "moved"]]
     for area, school, previous, moved in table.to_numpy():
         new, before = school.split(TOGETHER), previous.split(TOGETHER)
-        year, old = start, [s for s in before if s not in new]
+        year, left = start, [s for s in before if s not in new]
         if moved and transition.optional:
             year += transition.optional
             parts.append(_rows(area, sorted({*new, *before}), stage, (start, year - 1)))
         for share in shares if moved else ():
             parts.append(_rows(area, new, stage, (year, year)))
-            parts.append(_rows(area, old, stage, (year, year), share / len(before)))
+            parts.append(_rows(area, left, stage, (year, year), share / len(before)))
             year += 1
         parts.append(_rows(area, new, stage, (year, np.nan)))
     out = pd.concat([p for p in parts if len(p)], ignore_index=True)
