@@ -13,7 +13,7 @@ from placesim.geo import contiguity, locate_addresses
 from placesim.inputs.findings import first_few
 from placesim.records import Floats, Ints
 from placesim.rezoning.bridges import bridged, ways_of_the_cut_off
-from placesim.rezoning.present import TOGETHER, feeder_zones, schools_by_catchment, schools_by_pupils
+from placesim.rezoning.present import TOGETHER, feeder_zones, joined, schools_by_catchment, schools_by_pupils
 from placesim.store import Run
 from placesim.vocabulary import DESIGN
 
@@ -140,7 +140,7 @@ def _present(
     if shared:
         notes.append(Finding("N646", facts={"count": len(shared), "first": first_few(shared)}))
     present = [next((zone_of[s] for s in ids if s in zone_of), -1) for ids in named]
-    return np.array(present, dtype=np.int64), tuple(TOGETHER.join(ids) for ids in named)
+    return np.array(present, dtype=np.int64), tuple(joined(ids) for ids in named)
 
 
 def _pins(run: Run, stage: str, members: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, int, str], ...]:

@@ -12,11 +12,16 @@ TOGETHER = "+"  # joins the ids of schools that share a zone
 
 
 def schools_by_catchment(run: Run, stage: str, year: int) -> pd.Series:
-    """area_id → sorted ids of the schools in whose catchment it lies in the year."""
-    rows = run.places.catchments
-    share = pd.to_numeric(rows["share"]).to_numpy(float)
-    holds = _holds(rows, year) & rows["stage"].eq(stage).to_numpy(dtype=bool) & ~(share == 0)
-    return rows[holds].groupby("area_id")["school_id"].agg(lambda ids: sorted(set(ids)))
+    """area_id → ids of the schools in whose catchment it lies in the year, the largest share first, equals by id.
+
+    Schools without a share divide what the others leave.
+    """
+    rows = run.places.catchments.assign(share=lambda t: pd.to_numeric(t["share"]).astype(float))
+    rows = rows[_holds(rows, year) & rows["stage"].eq(stage) & ~(rows["share"] == 0)]
+    by_area = rows.groupby("area_id")["share"]
+    rest = (1 - by_area.transform("sum")) / rows["share"].isna().groupby(rows["area_id"]).transform("sum")
+    rows = rows.assign(share=rows["share"].fillna(rest)).sort_values(["share", "school_id"], ascending=[False, True])
+    return rows.groupby("area_id")["school_id"].agg(lambda ids: list(dict.fromkeys(ids)))
 
 
 def schools_by_pupils(run: Run, stage: str, year: int) -> pd.Series:
@@ -43,9 +48,14 @@ def feeder_zones(run: Run, stage: str, year: int) -> tuple[Ints, tuple[str, ...]
     feeders = run.inputs.frame("feeders")
     if schools.empty and (_holds(feeders, year) & feeders["stage"].eq(before).to_numpy(dtype=bool)).any():
         schools = schools_by_pupils(run, before, year)
-    zones = schools.map(TOGETHER.join).reindex(areas)
+    zones = schools.map(joined).reindex(areas)
     position, names = pd.factorize(zones, sort=True)
     return position.astype(np.int64), tuple(str(name) for name in names)
+
+
+def joined(ids: list[str]) -> str:
+    """The id of a zone that the schools share."""
+    return TOGETHER.join(sorted(ids))
 
 
 def _holds(rows: pd.DataFrame, year: int) -> np.ndarray:

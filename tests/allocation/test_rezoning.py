@@ -129,6 +129,16 @@ def test_an_area_of_a_shared_zone_counts_as_its_first_schools() -> None:
     assert codes(case.notes) == ["N646"]
 
 
+@pytest.mark.parametrize(("shares", "zone"), [((None, 0.3), 0), ((0.3, None), 1), ((0.6, 0.4), 0), ((0.5, None), 0)])
+def test_an_area_of_a_shared_zone_counts_as_that_of_the_largest_share(
+    shares: tuple[float | None, ...], zone: int
+) -> None:
+    rows = [*zones("primary", {"s": "abcd", "t": "f"})]
+    rows += [{**row, "share": share} for row, share in zip(zones("primary", {"s": "e", "t": "e"}), shares, strict=True)]
+    case = case_of(with_tables(TOY, catchments=rows))
+    assert (case.present[4], case.present_ids[4]) == (zone, "s+t")
+
+
 def test_pins_hold_where_they_can() -> None:
     def pinned(area: str, name: str) -> rezoning.Design:
         pin = {"pin_id": "1", "kind": "area_school", "area_id": area, "school_id": name, "reason": "promised"}
