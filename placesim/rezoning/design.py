@@ -17,7 +17,7 @@ from placesim.records import Floats, Ints
 from placesim.rezoning.case import RezoningCase
 
 _OVER, _MOVED, _BALANCE = 30.0, 5.0, 10.0  # minutes that a pupil over the places, or moved, counts as; and balance
-_SPLIT = 2.0  # minutes that a pupil apart from most of his feeder zone counts as
+_SPLIT = 2.0  # minutes that a pupil apart from most of their feeder zone counts as
 _FLOOR = 0.5  # of the county's utilisation
 
 
@@ -58,7 +58,7 @@ class Design:
 
 def usual_weights(case: RezoningCase) -> ZoneWeights:
     """In minutes per pupil: 30 for one over the places, 5 for one who moves, 10 × the mean |1 − utilisation|, and where
-    zones of the stage before are known 2 for one who does not go on with most of his."""
+    zones of the stage before are known 2 for one who does not go on with most of theirs."""
     split = _SPLIT if case.feeder_zones else 0.0
     balance = _BALANCE / len(case.zones)
     return ZoneWeights(imbalance=balance, over_places=_OVER, minutes=1.0, moved=_MOVED, split_feeders=split)

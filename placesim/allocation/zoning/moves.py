@@ -31,7 +31,7 @@ class Prices(NamedTuple):
     pupils[unit], fixed[unit]: homes. cost[unit, school] adds up unit by unit. rates[school, …]: `PLACES`; a pupil
     short of them costs `UNDER`, one above them `OVER`, one short of `LEAST` costs `LACK` and is a breach of
     `BREACH`. far[unit, school]: the breach of being out of reach. cut: a pair of neighbours in two zones. apart: a
-    pupil apart from most of his feeder zone. flags: whether units cost anything, borders do, split feeder zones do,
+    pupil apart from most of their feeder zone. flags: whether units cost anything, borders do, split feeder zones do,
     breaches can occur.
     """
 
