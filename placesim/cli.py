@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from placesim.errors import DataError, Finding, FindingsError, PlacesimError, by_severity, masked
 from placesim.messages import LANGUAGES, catalogue, label, line, user_language
+
+if TYPE_CHECKING:
+    from placesim.rezoning import Design, Transition
 
 OK, WRONG, USAGE, UNMET, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 LANGUAGE = user_language()
@@ -346,25 +349,34 @@ def compare(
         typer.echo(label("cli.written", LANGUAGE, file=html), err=as_json)
 
 
+Stage = Annotated[str, typer.Option("--stage", metavar="STAGE", help=_said("opt.zone.stage"))]
+PlanYear = Annotated[int | None, typer.Option("--year", metavar="YEAR", help=_said("opt.zone.year"))]
+HandPlan = Annotated[Path | None, typer.Option("--evaluate", metavar="PLAN.csv", help=_said("opt.zone.evaluate"))]
+PlanFolder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_said("opt.zone.out"))]
+Floor = Annotated[float | None, typer.Option("--floor", metavar="SHARE", help=_said("opt.zone.floor"))]
+Weights = Annotated[list[str] | None, typer.Option("--weight", metavar="NAME=VALUE", help=_said("opt.zone.weight"))]
+Seeds = Annotated[int, typer.Option("--seeds", min=1, max=100, help=_said("opt.zone.seeds"))]
+Seconds = Annotated[float, typer.Option("--seconds", min=0.0, help=_said("opt.zone.seconds"))]
+Notice = Annotated[int, typer.Option("--notice", min=0, max=20, help=_said("opt.zone.notice"))]
+Choosing = Annotated[int, typer.Option("--optional", min=0, max=20, help=_said("opt.zone.optional"))]
+SiblingShare = Annotated[float, typer.Option("--siblings", min=0, max=1, help=_said("opt.zone.siblings"))]
+
+
 @app.command("zone", help=_said("zone"), short_help=_said("zone.short"))
 @_guarded
 def zone(
     file: ScenarioFile,
-    stage: Annotated[str, typer.Option("--stage", metavar="STAGE", help=_said("opt.zone.stage"))],
-    year: Annotated[int | None, typer.Option("--year", metavar="YEAR", help=_said("opt.zone.year"))] = None,
-    evaluate: Annotated[
-        Path | None, typer.Option("--evaluate", metavar="PLAN.csv", help=_said("opt.zone.evaluate"))
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_said("opt.zone.out"))] = None,
-    floor: Annotated[float | None, typer.Option("--floor", metavar="SHARE", help=_said("opt.zone.floor"))] = None,
-    weight: Annotated[
-        list[str] | None, typer.Option("--weight", metavar="NAME=VALUE", help=_said("opt.zone.weight"))
-    ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, max=100, help=_said("opt.zone.seeds"))] = 4,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.0, help=_said("opt.zone.seconds"))] = 30.0,
-    notice: Annotated[int, typer.Option("--notice", min=0, max=20, help=_said("opt.zone.notice"))] = 1,
-    optional: Annotated[int, typer.Option("--optional", min=0, max=20, help=_said("opt.zone.optional"))] = 0,
-    siblings: Annotated[float, typer.Option("--siblings", min=0, max=1, help=_said("opt.zone.siblings"))] = 0.0,
+    stage: Stage,
+    year: PlanYear = None,
+    evaluate: HandPlan = None,
+    out: PlanFolder = None,
+    floor: Floor = None,
+    weight: Weights = None,
+    seeds: Seeds = 4,
+    seconds: Seconds = 30.0,
+    notice: Notice = 1,
+    optional: Choosing = 0,
+    siblings: SiblingShare = 0.0,
     variant: Variant = None,
     set_: Settings = None,
     as_json: Json = False,
@@ -393,15 +405,16 @@ def zone(
         else:
             design = rezoning.price_zones(case, rezoning.read_plan(evaluate, case), options)
         written = [] if out is None else rezoning.write_plan(design, transition, out, LANGUAGE)
-    if as_json:
-        from placesim.store.write import findings_json
+    _print_plan(design, transition, written, as_json=as_json)
 
-        data = {
-            **rezoning.plan_data(design, transition),
-            "files": written,
-            "not_modelled": label("zone.not_modelled", LANGUAGE),
-        }
-        _print_json({**data, **findings_json(design.findings)})
+
+def _print_plan(design: Design, transition: Transition, written: list[Path], *, as_json: bool) -> None:
+    from placesim import rezoning
+    from placesim.store.write import findings_json
+
+    if as_json:
+        said = {"files": written, "not_modelled": label("zone.not_modelled", LANGUAGE)}
+        _print_json({**rezoning.plan_data(design, transition), **said, **findings_json(design.findings)})
         return
     typer.echo("\n".join(rezoning.plan_lines(design, transition, LANGUAGE)))
     if design.findings:

@@ -13,10 +13,9 @@ from placesim.geo import contiguity, locate_addresses
 from placesim.inputs.findings import first_few
 from placesim.records import Floats, Ints
 from placesim.rezoning.bridges import bridged, ways_of_the_cut_off
+from placesim.rezoning.present import TOGETHER, feeder_zones, joined, schools_by_catchment, schools_by_pupils
 from placesim.store import Run
 from placesim.vocabulary import DESIGN
-
-TOGETHER = "+"  # joins the ids of schools that share a zone
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class RezoningCase:
     """zones[zone]: ids of its schools, joined by "+" where schools share an area; members[zone] positions of schools.
 
     pupils[area] of the stage, places[zone] at design level, home[zone] area, pairs[pair, 2], minutes[area, zone] (inf:
-    out of reach), present[area] zone or −1, present_ids[area] the schools as the county has them.
+    out of reach), present[area] zone or −1, present_ids[area] the schools as the county has them. feeders[area]
+    position in feeder_zones, the present zones of the stage before, or −1.
     pins: (area, zone, reason). notes: what was assumed.
     """
 
@@ -41,6 +41,8 @@ class RezoningCase:
     minutes: Floats
     present: Ints
     present_ids: tuple[str, ...]
+    feeders: Ints
+    feeder_zones: tuple[str, ...]
     pins: tuple[tuple[int, int, str], ...]
     notes: tuple[Finding, ...]
 
@@ -78,6 +80,7 @@ def rezoning_case(run: Run, stage: str, year: int) -> RezoningCase:
         notes.append(Finding("N640", facts={"count": len(shared), "first": first_few(shared)}))
     pairs = bridged(run.inputs.areas, contiguity(run.inputs.areas.geometry).pairs, notes)
     present, present_ids = _present(run, stage, year, members, notes)
+    feeders, names = feeder_zones(run, stage, year)
     return RezoningCase(
         run=run,
         stage=stage,
@@ -92,6 +95,8 @@ def rezoning_case(run: Run, stage: str, year: int) -> RezoningCase:
         minutes=ways_of_the_cut_off(run, _minutes(run, members), members, notes),
         present=present,
         present_ids=present_ids,
+        feeders=feeders,
+        feeder_zones=names,
         pins=_pins(run, stage, members),
         notes=tuple(notes),
     )
@@ -122,19 +127,11 @@ def _minutes(run: Run, members: tuple[tuple[int, ...], ...]) -> Floats:
 def _present(
     run: Run, stage: str, year: int, members: tuple[tuple[int, ...], ...], notes: list[Finding]
 ) -> tuple[Ints, tuple[str, ...]]:
-    """(present zone, ids of present schools) of each area: its catchment of the year, else where most pupils go."""
-    rows = run.places.catchments
-    first, last = (pd.to_numeric(rows[c]).to_numpy(float) for c in ("valid_from", "valid_to"))
-    holds = ~(first > year) & ~(last < year) & rows["stage"].eq(stage).to_numpy(dtype=bool)
-    share = pd.to_numeric(rows["share"]).to_numpy(float)
-    rows = rows[holds & ~(share == 0)]
-    if rows.empty:
+    """(present zone, ids of present schools) of each area."""
+    schools = schools_by_catchment(run, stage, year)
+    if schools.empty:
         notes.append(Finding("N642", value=stage, facts={"year": year}))
-        flows = run.allocation.rows().query("stage == @stage and year == @year")
-        most = flows.groupby(["area_id", "school_id"])["pupils"].sum().reset_index()
-        most = most.sort_values(["pupils", "school_id"], ascending=[False, True])
-        rows = most[~most["area_id"].duplicated()]
-    schools = rows.groupby("area_id")["school_id"].agg(lambda ids: sorted(set(ids)))
+        schools = schools_by_pupils(run, stage, year)
     zone_of = {run.places.ids[s]: z for z, group in enumerate(members) for s in group}
     named = [schools.get(area, []) for area in run.inputs.area_ids]
     shared = [
@@ -143,7 +140,7 @@ def _present(
     if shared:
         notes.append(Finding("N646", facts={"count": len(shared), "first": first_few(shared)}))
     present = [next((zone_of[s] for s in ids if s in zone_of), -1) for ids in named]
-    return np.array(present, dtype=np.int64), tuple(TOGETHER.join(ids) for ids in named)
+    return np.array(present, dtype=np.int64), tuple(joined(ids) for ids in named)
 
 
 def _pins(run: Run, stage: str, members: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, int, str], ...]:

@@ -17,6 +17,7 @@ from placesim.records import Floats, Ints
 from placesim.rezoning.case import RezoningCase
 
 _OVER, _MOVED, _BALANCE = 30.0, 5.0, 10.0  # minutes that a pupil over the places, or moved, counts as; and balance
+_SPLIT = 2.0  # minutes that a pupil apart from most of their feeder zone counts as
 _FLOOR = 0.5  # of the county's utilisation
 
 
@@ -56,18 +57,20 @@ class Design:
 
 
 def usual_weights(case: RezoningCase) -> ZoneWeights:
-    """In minutes per pupil: 30 for one over the places, 5 for one who moves, 10 × the mean |1 − utilisation|."""
-    return ZoneWeights(imbalance=_BALANCE / len(case.zones), over_places=_OVER, minutes=1.0, moved=_MOVED)
+    """In minutes per pupil: 30 for one over the places, 5 for one who moves, 10 × the mean |1 − utilisation|, and where
+    zones of the stage before are known 2 for one who does not go on with most of theirs."""
+    split = _SPLIT if case.feeder_zones else 0.0
+    balance = _BALANCE / len(case.zones)
+    return ZoneWeights(imbalance=balance, over_places=_OVER, minutes=1.0, moved=_MOVED, split_feeders=split)
 
 
 def design_zones(case: RezoningCase, options: ZoneOptions, progress: Callable[[str], None]) -> Design:
     """The best plan of several seeds. A pinned area counts as out of reach of every other school."""
     weights, floor = _told(case, options)
-    minutes, pinned = case.minutes.copy(), np.zeros(len(case.areas), dtype=bool)
+    minutes = case.minutes.copy()
     for area, zone_, _ in case.pins:
         minutes[area, np.arange(len(case.zones)) != zone_] = np.inf
         minutes[area, zone_] = min(minutes[area, zone_], np.nan_to_num(case.minutes[area], posinf=0.0).max())
-        pinned[area] = True
     found: list[Zoning] = []
     for seed in range(options.seed, options.seed + options.seeds):
         progress("zone")
@@ -78,6 +81,7 @@ def design_zones(case: RezoningCase, options: ZoneOptions, progress: Callable[[s
             case.pairs,
             minutes=minutes,
             present=case.present,
+            feeders=case.feeders,
             weights=weights,
             min_utilisation=floor,
             seconds=options.seconds,
@@ -101,6 +105,8 @@ def price_zones(case: RezoningCase, school: Ints, options: ZoneOptions) -> Desig
     district = _district(case, weights, floor)
     terms = zone_terms(district, school)
     known = bool((case.present >= 0).all())
+    unknown = weights.split_feeders and not case.feeder_zones
+    notes = (*case.notes, Finding("N647", value=case.stage)) if unknown else case.notes
     return Design(
         case=case,
         school=school,
@@ -113,7 +119,7 @@ def price_zones(case: RezoningCase, school: Ints, options: ZoneOptions) -> Desig
         stopped=None,
         objectives=(),
         attached=attached(district, school),
-        findings=(*case.notes, *_findings(case, school, district)),
+        findings=(*notes, *_findings(case, school, district)),
     )
 
 
@@ -131,6 +137,7 @@ def _district(case: RezoningCase, weights: ZoneWeights, floor: float) -> Distric
         case.pairs,
         minutes=case.minutes,
         present=case.present,
+        feeders=case.feeders,
         weights=weights,
         floor=floor,
     )

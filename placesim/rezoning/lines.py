@@ -23,6 +23,7 @@ def plan_data(design: Design, transition: Transition) -> dict[str, Any]:
     moved = table[table["moved"]]
     gains, loses = (moved[s * (moved["minutes"] - moved["minutes_before"]) < 0]["area_id"].tolist() for s in (1, -1))
     entrants, staying = entrants_moved(design, transition)
+    shares = transition.sibling_shares(design)
     return {
         "stage": case.stage,
         "year": case.year,
@@ -44,6 +45,7 @@ def plan_data(design: Design, transition: Transition) -> dict[str, Any]:
         "areas_farther": loses,
         "entrants_moved": entrants,
         "entrants_staying": staying,
+        "siblings_until": transition.first_year(design) + len(shares) - 1 if shares else None,
         "schools": school_table(design).to_dict(orient="records"),
         "feeders": feeders(design).to_dict(orient="records"),
         "promises": promised(design, transition).to_dict(orient="records"),
@@ -73,7 +75,8 @@ def plan_lines(design: Design, transition: Transition, language: str) -> list[st
             )
         )
     before = design.before
-    for term in ("minutes", "imbalance", "over_places", "moved"):
+    split = ("split_feeders",) if case.feeder_zones else ()
+    for term in ("minutes", "imbalance", "over_places", "moved", *split):
         now, then = getattr(design.terms, term), None if before is None else getattr(before, term)
         lines.append(said(f"term.{term}", now=_number(now), before=_number(then)))
     lines.append(said("moved", pupils=data["pupils_moved"], areas=len(data["areas_moved"]), of=len(case.areas)))
@@ -87,6 +90,11 @@ def plan_lines(design: Design, transition: Transition, language: str) -> list[st
         lines.append(said("optional", years=transition.optional, last=first + transition.optional - 1))
     facts = {"entrants": data["entrants_moved"], "staying": data["entrants_staying"]}
     lines.append(said("entrants", **facts, share=f"{transition.siblings:.0%}"))
+    if transition.siblings and transition.by_rule(design):
+        rule = case.run.allocation.rules[case.stage]
+        lines.append(said("siblings.rule", rule=rule, stage=case.stage, share=f"{transition.siblings:g}"))
+    elif data["siblings_until"] is not None:
+        lines.append(said("siblings.rows", last=data["siblings_until"]))
     lines += [said("promise", **{k: row[k] for k in ("area_id", "name", "year")}) for row in data["promises"]]
     return [*lines, said("not_modelled")]
 

@@ -68,27 +68,16 @@ def school_table(design: Design) -> pd.DataFrame:
 
 
 def feeders(design: Design) -> pd.DataFrame:
-    """Present zones of the stage before that the plan divides among schools: zone, schools, pupils apart from most.
-
-    Empty for the first stage.
-    """
+    """Present zones of the stage before that the plan divides among schools: zone, schools, pupils apart from most."""
     case = design.case
-    stages = case.run.places.stages.ids
-    k = stages.index(case.stage)
-    if k == 0:
-        return pd.DataFrame({"zone": [], "schools": [], "pupils_apart": []})
-    rows = case.run.places.catchments
-    first, last = (pd.to_numeric(rows[c]).to_numpy(float) for c in ("valid_from", "valid_to"))
-    rows = rows[rows["stage"].eq(stages[k - 1]) & ~(first > case.year) & ~(last < case.year)]
-    zones = rows.groupby("area_id")["school_id"].agg(lambda ids: "+".join(sorted(set(ids))))
-    table = plan_table(design)[["area_id", "school_id", "pupils"]].assign(zone=lambda t: t["area_id"].map(zones))
-    split = table.groupby(["zone", "school_id"])["pupils"].sum().reset_index()
+    told = pd.DataFrame({"zone": case.feeders, "school": design.school, "pupils": case.pupils})
+    split = told[told["zone"] >= 0].groupby(["zone", "school"])["pupils"].sum().reset_index()
     parts = split.groupby("zone")["pupils"].agg(["size", "sum", "max"])
-    schools = split.groupby("zone")["school_id"].agg(", ".join)
+    schools = split.groupby("zone")["school"].agg(lambda at: ", ".join(case.zones[s] for s in at))
     parts = parts[parts["size"] > 1]
     return pd.DataFrame(
         {
-            "zone": parts.index.to_numpy(dtype=object),
+            "zone": np.array([case.feeder_zones[z] for z in parts.index], dtype=object),
             "schools": schools[parts.index].to_numpy(dtype=object),
             "pupils_apart": (parts["sum"] - parts["max"]).to_numpy(dtype=np.int64),
         }

@@ -11,9 +11,9 @@ import pandas as pd
 from placesim.errors import Finding
 from placesim.geo import catchment_shapes, contiguity
 from placesim.messages import label
-from placesim.rezoning.case import TOGETHER
 from placesim.rezoning.design import Design
 from placesim.rezoning.plan import plan_table, school_table
+from placesim.rezoning.present import TOGETHER
 from placesim.rezoning.transition import Transition, catchment_rows, promised
 from placesim.store import OutputError, write_csv
 from placesim.store.folder import fresh_folder

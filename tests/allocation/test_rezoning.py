@@ -129,6 +129,16 @@ def test_an_area_of_a_shared_zone_counts_as_its_first_schools() -> None:
     assert codes(case.notes) == ["N646"]
 
 
+@pytest.mark.parametrize(("shares", "zone"), [((None, 0.3), 0), ((0.3, None), 1), ((0.6, 0.4), 0), ((0.5, None), 0)])
+def test_an_area_of_a_shared_zone_counts_as_that_of_the_largest_share(
+    shares: tuple[float | None, ...], zone: int
+) -> None:
+    rows = [*zones("primary", {"s": "abcd", "t": "f"})]
+    rows += [{**row, "share": share} for row, share in zip(zones("primary", {"s": "e", "t": "e"}), shares, strict=True)]
+    case = case_of(with_tables(TOY, catchments=rows))
+    assert (case.present[4], case.present_ids[4]) == (zone, "s+t")
+
+
 def test_pins_hold_where_they_can() -> None:
     def pinned(area: str, name: str) -> rezoning.Design:
         pin = {"pin_id": "1", "kind": "area_school", "area_id": area, "school_id": name, "reason": "promised"}
@@ -154,15 +164,46 @@ def test_a_stage_without_schools_is_a_finding() -> None:
     assert codes(error.value.findings) == ["E640"]
 
 
+# u stands where s does, v where t does
+JUNIOR = replace(
+    TOY,
+    schools=[*TOY.schools, school("u", 500, 6, "junior"), school("v", 5500, 6, "junior")],
+    minutes={**TOY.minutes, **{(a, {"s": "u", "t": "v"}[n]): m for (a, n), m in TOY.minutes.items()}},
+    pupils={**TOY.pupils, **{(a, "G4"): 10.0 for a in AREAS}},
+)
+
+
 def test_zones_of_the_stage_before_that_are_divided_are_told() -> None:
-    juniors = [school("u", 500, 6, "junior"), school("v", 5500, 6, "junior")]
-    toy = replace(TOY, schools=[*TOY.schools, *juniors], pupils={**TOY.pupils, **{(a, "G4"): 10.0 for a in AREAS}})
-    toy = replace(
-        toy, minutes={**toy.minutes, **{(a, {"s": "u", "t": "v"}[n]): m for (a, n), m in TOY.minutes.items()}}
-    )
-    design = hand(case_of(toy, "junior"), "uuuvvv")
+    design = hand(case_of(JUNIOR, "junior"), "uuuvvv")
     assert feeders(design).to_dict(orient="records") == [{"zone": "s", "schools": "u, v", "pupils_apart": 20}]
+    assert design.terms.split_feeders == pytest.approx(20 / 60)
     assert feeders(designed(TOY)).empty
+    for language, words in (("en", "apart from most of their zone"), ("zh", "与上一学段同片区多数学生分开")):
+        assert any(words in text for text in rezoning.plan_lines(design, rezoning.Transition(), language))
+
+
+@pytest.mark.parametrize(("weight", "plan"), [(0.0, "uuuvvv"), (None, "uuuvvv"), (60.0, "uuuuvv")])
+def test_the_dearer_it_is_to_split_zones_of_the_stage_before_the_less_it_is_done(
+    weight: float | None, plan: str
+) -> None:
+    """v's floor of 15 pupils asks for two areas, f, all of t's zone, and e, one of s's."""
+    options = OPTIONS if weight is None else replace(OPTIONS, weights={"split_feeders": weight})
+    design = rezoning.design_zones(case_of(JUNIOR, "junior"), options, lambda _: None)
+    assert "".join(design.case.zones[s] for s in design.school) == plan
+    assert design.weights.split_feeders == (2.0 if weight is None else weight)
+    terms = design.terms.weighted(design.weights)
+    assert design.objective == pytest.approx(terms)
+
+
+def test_without_catchments_feeder_zones_are_where_pupils_go_if_feeders_are_named() -> None:
+    named = [{"school_id": "s", "stage": "primary", "to_school_id": "u"}]
+    case = case_of(replace(JUNIOR, tables={"feeders": named}), "junior")
+    assert (case.feeder_zones, case.feeders.tolist()) == (("s", "t"), [0, 0, 0, 1, 1, 1])
+    past = case_of(replace(JUNIOR, tables={"feeders": [{**named[0], "valid_to": 2020}]}), "junior")
+    assert (past.feeder_zones, past.feeders.tolist()) == ((), [-1] * 6)
+    assert rezoning.design_zones(past, OPTIONS, lambda _: None).weights.split_feeders == 0
+    told = rezoning.price_zones(past, past.present, replace(OPTIONS, weights={"split_feeders": 1.0}))
+    assert codes(told.findings)[-1] == "N647"
 
 
 # ------------------------------------------------------------------------------------------------------- plans by hand
@@ -217,6 +258,67 @@ def test_old_rows_end_and_areas_that_move_may_choose_for_a_while() -> None:
     assert entrants_moved(design, rezoning.Transition(siblings=0.5)) == (13, 7)
 
 
+def runs(toy: Toy, rows: pd.DataFrame) -> dict[tuple[str, int], list[int]]:
+    """entrants[area, year] at s and at t, with the rows as catchments."""
+    told = rows.astype(object).where(rows.notna(), None).to_dict(orient="records")
+    found = with_tables(toy, catchments=told).allocate().rows()
+    found = found[found["grade"] == "G1"].pivot_table(
+        index=["area_id", "year"], columns="school_id", values="pupils", aggfunc="sum", fill_value=0
+    )
+    return {(str(a), int(y)): [int(n) for n in row] for (a, y), row in zip(found.index, found.to_numpy(), strict=True)}
+
+
+YEARS = replace(
+    TOY,
+    years=tuple(range(2025, 2031)),
+    schools=[school("s", 500, 60), school("t", 5500, 60)],
+    pupils={(a, g): 40.0 for a in AREAS for g in ("G1", "G2", "G3")},
+)
+
+
+@pytest.mark.parametrize(("optional", "there"), [(0, [40, 20, 10, 0, 0, 0]), (1, [40, 20, 10, 0, 0, 0]),
+                                                 (2, [40, 20, 20, 0, 0, 0]), (3, [40, 20, 20, 20, 0, 0])])  # fmt: skip
+def test_siblings_stay_at_the_old_school_when_the_rows_are_run(optional: int, there: list[int]) -> None:
+    """Half of the entrants have a sibling in one of the two later grades: both of these are there in the first year,
+    the upper one in the second. In years of choice both schools, of equal places, take half."""
+    toy = replace(YEARS, parameters={"rule": "catchment"})
+    rows = catchment_rows(hand(case_of(toy), "sssttt"), rezoning.Transition(optional=optional, siblings=0.5))
+    entrants = runs(toy, rows)
+    for area in "de":
+        assert [entrants[area, year][0] for year in toy.years] == there
+        assert all(sum(entrants[area, year]) == 40 for year in toy.years)
+    assert all(entrants["a", year] == [40, 0] and entrants["f", year] == [0, 40] for year in toy.years)
+    strict = catchment_rows(hand(case_of(toy), "sssttt"), rezoning.Transition())
+    assert [runs(toy, strict)["d", year][0] for year in toy.years] == [40, 0, 0, 0, 0, 0]
+
+
+def test_siblings_are_led_by_the_rule_that_knows_them_when_the_rows_are_run() -> None:
+    """`tiers` is told how many have a sibling: who follows one needs no zone, nobody else goes to the old school."""
+    toy = replace(YEARS, parameters={"rule": "tiers", "sibling_share": {"primary": 0.5}})
+    transition = rezoning.Transition(siblings=0.5)
+    design = hand(case_of(toy), "sssttt")
+    rows = catchment_rows(design, transition)
+    assert rows["share"].isna().all()
+    entrants = runs(toy, rows)
+    assert [entrants["d", year][0] for year in (2025, 2026)] == [40, 20]
+    assert 0 < entrants["d", 2027][0] < 20
+    for language in LANGUAGES:
+        lines = rezoning.plan_lines(design, transition, language)
+        assert any("allocation.sibling_share.primary = 0.5" in text for text in lines)
+
+
+def test_rows_for_siblings_of_schools_that_share_a_zone() -> None:
+    """Of the old shared zone the school that is in the new one too needs no row."""
+    toy = with_tables(TOY, catchments=zones("primary", {"s": "abcde", "t": "def"}))
+    design = hand(case_of(toy), "sssttt")
+    rows = catchment_rows(design, rezoning.Transition(siblings=0.5))
+    told = rows[(rows["area_id"] == "d") & (rows["valid_from"] == 2026)]
+    assert told[["school_id", "share"]].fillna(-1).to_numpy().tolist() == [["s", 0.25], ["t", -1]]
+    data = rezoning.plan_data(design, rezoning.Transition(siblings=0.5))
+    assert data["siblings_until"] == 2027
+    assert rezoning.plan_data(design, rezoning.Transition())["siblings_until"] is None
+
+
 def test_homes_sold_under_the_old_zone_are_named() -> None:
     def homes(key: str, area: str, year: int, **more: Any) -> dict[str, Any]:
         told = {"development_id": key, "phase": "1", "dwelling_type": "x", "area_id": area, "year": year}
@@ -232,7 +334,7 @@ def test_homes_sold_under_the_old_zone_are_named() -> None:
 # --------------------------------------------------------------------------------------------------------------- files
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_files_agree_and_read_back_as_the_same_plan(tmp_path: Path, language: str) -> None:
-    design, transition = designed(TOY), rezoning.Transition()
+    design, transition = designed(TOY), rezoning.Transition(siblings=0.3)
     files = rezoning.write_plan(design, transition, tmp_path / "plan", language)
     names = ["areas_by_school.csv", "catchments.csv", "plan.csv", "promises.csv", "schools.csv", "zones.gpkg"]
     assert [f.name for f in files] == names

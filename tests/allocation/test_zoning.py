@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zone_checks import Case, grid, is_plan, lacking, plans, price
+from zone_checks import Case, apart, grid, is_plan, lacking, plans, price
 
 from placesim.allocation import ZoneWeights, Zoning, zone
 from placesim.allocation.zoning.district import checked_district
 from placesim.allocation.zoning.graph import unit_graph
 from placesim.allocation.zoning.moves import anneal, around, local
 from placesim.allocation.zoning.prices import first_state, zone_prices
+from placesim.allocation.zoning.split import parted, regroup, split_of
 from placesim.errors import InputError
 
 
@@ -46,11 +47,35 @@ def test_each_term_of_the_objective() -> None:
     assert found.objective == pytest.approx(balance + over + way + cut + moved)
 
 
+def test_a_feeder_zone_stays_whole_where_that_is_worth_an_uneven_load() -> None:
+    case = replace(ROW, feeders=[0, 1, 1, 1])  # the zone 1 has 20 + 30 + 40 pupils, balance wants 20 of them apart
+    assert solve(case).school.tolist() == [0, 0, 1, 1]
+    assert solve(replace(case, weights=ZoneWeights(split_feeders=4))).school.tolist() == [0, 0, 1, 1]  # .8 < .95
+    whole = solve(replace(case, weights=ZoneWeights(split_feeders=5)))  # 1 > 2/3 + 2/7
+    assert (whole.school.tolist(), whole.objective) == ([0, 1, 1, 1], pytest.approx(2 / 3 + 2 / 7))
+
+
 def test_imbalance_alone_empties_the_largest_school_unless_there_is_a_floor() -> None:
     case = Case([10, 90, 1], [100, 1000], [0, 2], [(0, 1), (1, 2)])
     assert solve(case).school.tolist() == [0, 0, 1]
     assert solve(case, min_utilisation=0.05).school.tolist() == [0, 1, 1]
     assert solve(case, min_utilisation=0.5).school.tolist() == [0, 0, 1]  # cannot be met: as little short as can be
+
+
+@pytest.mark.parametrize(("rows", "columns", "schools"), [(4, 24, 4), (6, 30, 6), (8, 40, 8)])
+def test_the_floor_holds_though_every_zone_between_must_reach_far_for_it(rows: int, columns: int, schools: int) -> None:
+    """A town at one end of a strip; a school beyond it can only be filled by all zones on the way moving on."""
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    home = rows // 2 * columns + np.round(np.linspace(0, columns - 1, schools)).astype(int)
+    ways = np.abs(row[:, None] - row[home]) + np.abs(column[:, None] - column[home])
+    pupils = np.where(column > columns // 4, 2, 10)
+    case = Case(
+        pupils.tolist(), [pupils.sum() / schools] * schools, home.tolist(), grid(rows, columns), (4.0 * ways).tolist(),
+        weights=ZoneWeights(imbalance=0, minutes=1), min_utilisation=0.9,
+    )  # fmt: skip
+    found = solve(case, seconds=600)
+    assert is_plan(case, found.school.tolist())
+    assert lacking(case, found.school.tolist()) == (0, 0)
 
 
 def test_the_present_plan_may_be_torn_and_leave_its_school_outside() -> None:
@@ -61,7 +86,8 @@ def test_the_present_plan_may_be_torn_and_leave_its_school_outside() -> None:
 
 
 def test_nobody_to_place() -> None:
-    found = solve(replace(ROW, pupils=[0, 0, 0, 0], weights=ZoneWeights(1, 1, 1, 1, 1), present=[0, 0, 0, 1]))
+    weights = ZoneWeights(1, 1, 1, 1, 1, 1)
+    found = solve(replace(ROW, pupils=[0, 0, 0, 0], weights=weights, present=[0, 0, 0, 1], feeders=[0, 0, 0, 0]))
     assert is_plan(ROW, found.school.tolist())
     assert found.objective == pytest.approx(2 + 1 / 3)
 
@@ -141,6 +167,8 @@ def test_a_unit_with_more_neighbours_than_a_word_has_bits() -> None:
         ({"minutes": [[1, 1]]}, "minutes", None),
         ({"present": [0, 0, 0, 2]}, "present", 3),
         ({"present": [0, 0]}, "present", None),
+        ({"feeders": [0, 0, 4, 0]}, "feeders", 2),
+        ({"feeders": [0, 0]}, "feeders", None),
         ({"weights": ZoneWeights(imbalance=-1)}, "weights.imbalance", None),
         ({"weights": ZoneWeights(moved=np.nan)}, "weights.moved", None),
         ({"weights": None}, "weights", None),
@@ -178,7 +206,8 @@ def cases(draw: st.DrawFn) -> Case:
         neighbours=grid(rows, columns),
         minutes=draw(st.none() | st.lists(way, **many)),
         present=draw(st.none() | st.lists(st.integers(-1, schools - 1), **many)),
-        weights=ZoneWeights(*(draw(weight) for _ in range(5))),
+        feeders=draw(st.none() | st.lists(st.integers(-1, min(3, units - 1)), **many)),
+        weights=ZoneWeights(*(draw(weight) for _ in range(6))),
         min_utilisation=draw(st.sampled_from([0.0, 0.4, 0.8])),
     )
 
@@ -229,7 +258,7 @@ def test_the_tests_of_connection_equal_taking_the_unit_away(seed: int, rows: int
 def test_the_running_cost_is_that_of_the_plan(case: Case, seed: int, moves: int) -> None:
     district = checked_district(
         case.pupils, case.places, case.home, case.neighbours, minutes=case.minutes, present=case.present,
-        weights=case.weights, floor=case.min_utilisation,
+        weights=case.weights, floor=case.min_utilisation, feeders=case.feeders,
     )  # fmt: skip
     graph = unit_graph(district.pairs, len(case.pupils))
     prices, begun = zone_prices(district, 5.0), plans(case)[0]
@@ -239,8 +268,57 @@ def test_the_running_cost_is_that_of_the_plan(case: Case, seed: int, moves: int)
     for school, (cost, breach) in ((state.zone, state.value[:2]), (state.best, state.value[2:])):
         again = first_state(district, prices, school, seed)
         assert again.value[:2] == pytest.approx([cost, breach], abs=1e-9)
-    assert state.load.tolist() == first_state(district, prices, state.zone, seed).load.tolist()
+    again = first_state(district, prices, state.zone, seed)
+    assert state.load.tolist() == again.load.tolist()
+    if case.weights.split_feeders:
+        assert state.split.fed.tolist() == again.split.fed.tolist()
+        assert state.split.most.tolist() == again.split.most.tolist()
+
+
+@settings(max_examples=200)
+@given(cases(), st.data())
+def test_what_a_move_parts_is_what_counting_anew_tells(case: Case, data: st.DataObject) -> None:
+    units, schools = len(case.pupils), len(case.places)
+    if schools < 2 or case.feeders is None:
+        return
+    school = np.array(data.draw(st.lists(st.integers(0, schools - 1), min_size=units, max_size=units)))
+    u, w = data.draw(st.permutations(range(units)))[:2]
+    r = data.draw(st.sampled_from([s for s in range(schools) if s != school[u]]))
+    t = data.draw(st.sampled_from([s for s in range(schools) if s != r]))
+    district = checked_district(
+        case.pupils, case.places, case.home, case.neighbours, minutes=None, present=None, weights=case.weights,
+        floor=0.0, feeders=case.feeders,
+    )  # fmt: skip
+    split, before, a = split_of(district, school), apart(case, school.tolist()), int(school[u])
+    school[u] = r
+    assert parted(split, district.pupils, (u, -1), (a, r, -1)) == apart(case, school.tolist()) - before
+    school[w] = r  # a unit that leaves where the first one comes to
+    split_before = apart(case, [a if k == u else int(s) for k, s in enumerate(school)])
+    split = split_of(district, np.array([a if k == u else s for k, s in enumerate(school)]))
+    told = [part.tolist() for part in split]
+    school[w] = t
+    change = parted(split, district.pupils, (u, w), (a, r, t))
+    assert change == apart(case, school.tolist()) - split_before
+    assert [part.tolist() for part in split] == told
+    regroup(split, u, a, r, district.pupils[u])
+    regroup(split, w, r, t, district.pupils[w])
+    assert [part.tolist() for part in split] == [part.tolist() for part in split_of(district, school)]
+
+
+@settings(max_examples=15)
+@given(cases())
+def test_the_dearer_it_is_to_split_feeder_zones_the_fewer_pupils_are_apart(case: Case) -> None:
+    case = replace(case, min_utilisation=0.0, minutes=None, feeders=case.feeders or [0] * len(case.pupils))
+    parts = []
+    for weight in (0.0, 0.5, 10.0):
+        dear = replace(case, weights=replace(case.weights, split_feeders=weight))
+        found = solve(dear, seconds=600).school.tolist()
+        best = min(price(dear, other) for other in plans(dear))
+        assert price(dear, found) <= best * (1 + 1e-6) + 1e-9
+        parts.append(apart(dear, found))
+    assert parts == sorted(parts, reverse=True)
 
 
 def test_weights_are_named_as_told() -> None:
-    assert asdict(ZoneWeights()) == {"imbalance": 1, "over_places": 0, "minutes": 0, "compactness": 0, "moved": 0}
+    others = ("over_places", "minutes", "compactness", "moved", "split_feeders")
+    assert asdict(ZoneWeights()) == {"imbalance": 1, **dict.fromkeys(others, 0)}

@@ -21,6 +21,7 @@ class Case:
     neighbours: list[tuple[int, int]]
     minutes: list[list[float]] | None = None
     present: list[int] | None = None
+    feeders: list[int] | None = None
     weights: ZoneWeights = field(default_factory=ZoneWeights)
     min_utilisation: float = 0.0
 
@@ -56,9 +57,20 @@ def price(case: Case, school: list[int]) -> float:
             total += w.minutes * n * case.minutes[u][s] / everyone
         if case.present is not None and case.present[u] not in (-1, s):
             total += w.moved * n / everyone
+    total += w.split_feeders * apart(case, school) / everyone
     pairs = {frozenset(pair) for pair in case.neighbours}
     cut = sum(len({school[u] for u in pair}) == 2 for pair in pairs)
     return total + w.compactness * cut / (len(pairs) or 1)
+
+
+def apart(case: Case, school: list[int]) -> float:
+    """Pupils who do not go to the school that most of their feeder zone go to."""
+    total = 0.0
+    for feeder in set(case.feeders or []) - {-1}:
+        members = [u for u, f in enumerate(case.feeders or []) if f == feeder]
+        at = [sum(case.pupils[u] for u in members if school[u] == j) for j in range(len(case.places))]
+        total += sum(at) - max(at)
+    return total
 
 
 def lacking(case: Case, school: list[int]) -> tuple[float, float]:

@@ -24,7 +24,7 @@ def lower_bound(district: District, reached: float) -> float:
     pupils over places, p from the floor (or the home's own pupils) to all that may come; every π gives a bound. First
     the best of the prices common to all schools, which is exact where units cost nothing: spare places go where they
     cost least. Then Polyak's subgradient steps towards `reached`, the objective of a known plan. The neighbours cut are
-    at least schools − 1, apart homes being joined by no fewer.
+    at least schools − 1, apart homes being joined by no fewer; that feeder zones are split adds nothing to it.
     """
     cost = unit_costs(district)
     if np.isinf(cost.min(axis=1)).any() or np.isinf(cost[district.home, np.arange(len(district.home))]).any():

@@ -23,6 +23,7 @@ class ZoneWeights:
     minutes: float = 0.0
     compactness: float = 0.0
     moved: float = 0.0
+    split_feeders: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class District:
     """Units and schools, checked: pupils[unit], places[school] > 0, home[school] distinct units.
 
     pairs[pair, 2]: units that touch, each pair once, the lower first, sorted. minutes[unit, school], inf: out of reach,
-    or None. present[unit]: school or −1, or None. floor: the least utilisation of a zone.
+    or None. present[unit]: school or −1, or None. feeders[unit]: feeder zone or −1, or None. floor: the least
+    utilisation of a zone.
     """
 
     pupils: Floats
@@ -39,6 +41,7 @@ class District:
     pairs: Ints
     minutes: Floats | None
     present: Ints | None
+    feeders: Ints | None
     weights: ZoneWeights
     floor: float
 
@@ -50,6 +53,7 @@ class District:
 def checked_district(
     pupils: ArrayLike, places: ArrayLike, home: ArrayLike, neighbours: ArrayLike, *,
     minutes: ArrayLike | None, present: ArrayLike | None, weights: ZoneWeights, floor: float,
+    feeders: ArrayLike | None = None,
 ) -> District:  # fmt: skip
     """Arguments of `zone` as a District, pairs told twice counted once.
 
@@ -68,7 +72,8 @@ def checked_district(
         home=homes,
         pairs=_pairs(neighbours, len(people)),
         minutes=_minutes(minutes, (len(people), len(rooms))),
-        present=_present(present, len(people), len(rooms)),
+        present=_positions_of_units("present", present, len(people), len(rooms)),
+        feeders=_positions_of_units("feeders", feeders, len(people), len(people)),
         weights=_weights(weights),
         floor=_floor(floor),
     )
@@ -114,12 +119,12 @@ def _minutes(given: ArrayLike | None, shape: tuple[int, int]) -> Floats | None:
     return values
 
 
-def _present(given: ArrayLike | None, units: int, schools: int) -> Ints | None:
+def _positions_of_units(argument: str, given: ArrayLike | None, units: int, stop: int) -> Ints | None:
     if given is None:
         return None
-    values = _positions("present", given, range(NONE, schools))
+    values = _positions(argument, given, range(NONE, stop))
     if len(values) != units:
-        raise InputError("present", f"must have a school, or −1, for each of the {units} units", value=len(values))
+        raise InputError(argument, f"must have a position, or −1, for each of the {units} units", value=len(values))
     return values
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placesim.allocation.zoning.graph import MASKED, UnitGraph
+from placesim.allocation.zoning.split import Split, parted, regroup
 from placesim.kernel import kernel
 from placesim.records import Floats, Ints
 
@@ -29,8 +30,9 @@ class Prices(NamedTuple):
 
     pupils[unit], fixed[unit]: homes. cost[unit, school] adds up unit by unit. rates[school, …]: `PLACES`; a pupil
     short of them costs `UNDER`, one above them `OVER`, one short of `LEAST` costs `LACK` and is a breach of
-    `BREACH`. far[unit, school]: the breach of being out of reach. cut: a pair of neighbours in two zones.
-    flags: whether units cost anything, borders do, breaches can occur.
+    `BREACH`. far[unit, school]: the breach of being out of reach. cut: a pair of neighbours in two zones. apart: a
+    pupil apart from most of their feeder zone. flags: whether units cost anything, borders do, split feeder zones do,
+    breaches can occur.
     """
 
     pupils: Floats
@@ -39,13 +41,14 @@ class Prices(NamedTuple):
     rates: Floats
     far: Floats
     cut: float
+    apart: float
     flags: NDArray[np.bool_]
 
 
 class State(NamedTuple):
     """zone[unit], load[zone]; best[unit] the best plan so far; log: the first `logged[0]` are units that have moved
-    since; value: cost, breach, cost of the best, breach of the best (costs hold priced breaches); marks[4, unit]:
-    scratch for searches; word[0] of the random numbers."""
+    since; value: cost, breach, cost of the best, breach of the best (costs hold priced breaches); split: the feeder
+    zones; marks[4, unit]: scratch for searches; word[0] of the random numbers."""
 
     zone: Ints
     load: Floats
@@ -53,6 +56,7 @@ class State(NamedTuple):
     log: Ints
     logged: Ints
     value: Floats
+    split: Split
     marks: Ints
     word: Words
 
@@ -241,8 +245,8 @@ def anneal(graph: UnitGraph, prices: Prices, state: State, moves: int, temperatu
     zones, load, word, marks, cut = state.zone, state.load, state.word, state.marks, prices.cut
     pupils, fixed, costs, rates = prices.pupils, prices.fixed, prices.cost, prices.rates
     starts, heads, tails, touching = graph.starts, graph.heads, graph.tails, graph.touching
-    value, log, logged = state.value, state.log, state.logged
-    of_units, of_borders, breaches = prices.flags
+    value, log, logged, split = state.value, state.log, state.logged, state.split
+    of_units, of_borders, of_feeders, breaches = prices.flags
     for _ in range(moves):
         entry = _below(word, len(heads))
         u, r = tails[entry], zones[heads[entry]]
@@ -267,6 +271,8 @@ def anneal(graph: UnitGraph, prices: Prices, state: State, moves: int, temperatu
                 zones[u] = r
                 cost += cut * _cuts(starts, heads, zones, w, t)
                 zones[u] = a
+        if of_feeders:
+            cost += prices.apart * parted(split, pupils, (u, w), (a, r, t))
         if cost > 0.0 and (cost > _HOPELESS * temperature or _share(word) >= np.exp(-cost / temperature)):
             continue
         if not (local(starts, heads, touching, zones, u) or around(starts, heads, zones, marks, u)):
@@ -280,6 +286,10 @@ def anneal(graph: UnitGraph, prices: Prices, state: State, moves: int, temperatu
             if not fits:
                 continue
         value[0] += cost
+        if of_feeders:
+            regroup(split, u, a, r, pupils[u])
+            if w >= 0:
+                regroup(split, w, r, t, pupils[w])
         if breaches:
             value[1] += _breached(prices, state, u, r)
         else:

@@ -7,6 +7,7 @@ import numpy as np
 from placesim.allocation.zoning.district import District, unreachable
 from placesim.allocation.zoning.graph import UnitGraph
 from placesim.allocation.zoning.moves import BREACH, LACK, LEAST, OVER, PLACES, UNDER, Prices, State
+from placesim.allocation.zoning.split import parted, split_of
 from placesim.allocation.zoning.terms import loads, unit_costs
 from placesim.records import Floats, Ints
 
@@ -27,8 +28,9 @@ def zone_prices(district: District, breach: float) -> Prices:
     rates[:, OVER] = weights.imbalance / places + weights.over_places / everyone
     rates[:, BREACH] = 1 / places if district.floor else 0.0
     rates[:, LACK] = breach * rates[:, BREACH]
-    flags = np.array([cost.any(), cut > 0, bool(district.floor) or out.any()])
-    return Prices(district.pupils, fixed, cost, rates, far, cut, flags)
+    apart = weights.split_feeders / everyone if district.feeders is not None else 0.0
+    flags = np.array([cost.any(), cut > 0, apart > 0, bool(district.floor) or out.any()])
+    return Prices(district.pupils, fixed, cost, rates, far, cut, apart, flags)
 
 
 def zone_costs(prices: Prices, load: Floats, zone: Ints | slice = slice(None)) -> Floats:
@@ -43,7 +45,9 @@ def first_state(district: District, prices: Prices, school: Ints, seed: int) -> 
     units, load = len(school), loads(district, school)
     rows = np.arange(units)
     cut = (school[district.pairs[:, 0]] != school[district.pairs[:, 1]]).sum()
+    split = split_of(district, school)
     cost = float(zone_costs(prices, load).sum() + prices.cost[rows, school].sum() + prices.cut * cut)
+    cost += prices.apart * float((split.fed.sum(axis=1) - split.most).sum())
     lack = prices.rates[:, BREACH] * np.maximum(0, prices.rates[:, LEAST] - load)
     breach = float(prices.far[rows, school].sum() + lack.sum())
     return State(
@@ -53,6 +57,7 @@ def first_state(district: District, prices: Prices, school: Ints, seed: int) -> 
         log=np.zeros(units, dtype=np.int64),
         logged=np.zeros(1, dtype=np.int64),
         value=np.array([cost, breach, cost, breach]),
+        split=split,
         marks=np.zeros((4, units), dtype=np.int64),
         word=np.random.SeedSequence(seed).generate_state(1, dtype=np.uint64) | np.uint64(1),
     )
@@ -61,7 +66,8 @@ def first_state(district: District, prices: Prices, school: Ints, seed: int) -> 
 def usual_change(district: District, graph: UnitGraph, school: Ints) -> float:
     """Median change of cost by moving one unit over a border of the plan, not counting changes of 0.
 
-    Breaches are left out; borders count as one more pair of neighbours in two zones.
+    Breaches are left out; borders count as one more pair of neighbours in two zones, feeder zones by a median of their
+    own, so that moves which split one are no barrier at first.
     """
     prices, load = zone_prices(district, 0.0), loads(district, school)
     beside = (school[graph.tails] != school[graph.heads]) & ~prices.fixed[graph.tails]
@@ -70,5 +76,11 @@ def usual_change(district: District, graph: UnitGraph, school: Ints) -> float:
     change = prices.cost[unit, new] - prices.cost[unit, old]
     for zone, more in ((old, -people), (new, people)):
         change += zone_costs(prices, load[zone] + more, zone) - zone_costs(prices, load[zone], zone)
+    split, ways = split_of(district, school), zip(unit.tolist(), old.tolist(), new.tolist(), strict=True)
+    apart = [parted(split, prices.pupils, (u, -1), (a, r, -1)) for u, a, r in ways]
+    return _median_size(change) + prices.cut + prices.apart * _median_size(np.array(apart)) or 1.0
+
+
+def _median_size(change: Floats) -> float:
     sizes = np.abs(change[change != 0])
-    return (float(np.median(sizes)) if len(sizes) else 0.0) + prices.cut or 1.0
+    return float(np.median(sizes)) if len(sizes) else 0.0

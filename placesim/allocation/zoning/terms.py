@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placesim.allocation.zoning.district import NONE, District, ZoneWeights
+from placesim.allocation.zoning.split import split_of
 from placesim.records import Floats, Ints
 
 
@@ -15,7 +16,8 @@ class ZoneTerms:
     """The terms of the objective, before their weights.
 
     imbalance = Σ |1 − p/c| · over_places = Σ max(0, p − c) ÷ P · minutes: mean over pupils · compactness = neighbour
-    pairs in two zones ÷ all pairs · moved: share of pupils whose school is not the present one.
+    pairs in two zones ÷ all pairs · moved: share of pupils whose school is not the present one · split_feeders: share
+    of pupils who do not go to the school that most of their feeder zone go to.
     """
 
     imbalance: float
@@ -23,6 +25,7 @@ class ZoneTerms:
     minutes: float
     compactness: float
     moved: float
+    split_feeders: float
 
     def weighted(self, weights: ZoneWeights) -> float:
         """Their weighted sum; what has no weight costs nothing, even where it is infinite."""
@@ -32,6 +35,7 @@ class ZoneTerms:
             (weights.minutes, self.minutes),
             (weights.compactness, self.compactness),
             (weights.moved, self.moved),
+            (weights.split_feeders, self.split_feeders),
         )
         return float(sum(weight * term for weight, term in parts if weight))
 
@@ -41,12 +45,14 @@ def zone_terms(district: District, school: Ints) -> ZoneTerms:
     load = loads(district, school)
     everyone = district.everyone or 1.0
     cut = (school[district.pairs[:, 0]] != school[district.pairs[:, 1]]).sum()
+    split = split_of(district, school)
     return ZoneTerms(
         imbalance=float(np.abs(1 - load / district.places).sum()),
         over_places=float(np.maximum(0, load - district.places).sum() / everyone),
         minutes=float(pupil_minutes(district)[np.arange(len(school)), school].sum() / everyone),
         compactness=float(cut / max(1, len(district.pairs))),
         moved=float(district.pupils[movers(district, school)].sum() / everyone),
+        split_feeders=float((split.fed.sum(axis=1) - split.most).sum() / everyone),
     )
 
 
