@@ -78,6 +78,32 @@ METRICS: Final = {
     "pupils_over_minutes": "pupils",
     "share_over_minutes": "share",
     "residents": "persons",
+    # quality balance between schools
+    **dict.fromkeys(("above_degree_per_100", "backbone_per_100", "pe_art_per_100"), "teachers per 100 pupils"),
+    **dict.fromkeys(("teaching_area_per_pupil", "sports_area_per_pupil"), "m2 per pupil"),
+    **dict.fromkeys(("equipment_per_pupil", "special_funds_per_pupil"), "yuan per pupil"),
+    "multimedia_per_100": "rooms per 100 pupils",
+    "indicators_met": "indicators",
+    "indicator_share_min": "share",  # the lowest of the seven indicators ÷ its threshold
+    **dict.fromkeys(
+        (
+            "cv_above_degree", "cv_backbone", "cv_pe_art", "cv_teaching_area", "cv_sports_area", "cv_equipment",
+            "cv_multimedia", "cv_basic",
+        ),
+        "cv",
+    ),
+    **dict.fromkeys(("music_rooms_per_12", "art_rooms_per_12"), "rooms per 12 classes"),
+    **dict.fromkeys(("music_room_area", "art_room_area"), "m2"),
+    "pe_lessons": "lessons per class and week",
+    "training_hours": "hours",
+    **dict.fromkeys(
+        (
+            "nearby_share", "public_share", "retention_3", "retention_9", "disabled_enrolment", "rotation_share",
+            "rotation_backbone_share", "certified_share", "quota_share", "migrant_public_share",
+            "training_fund_share", "satisfaction",
+        ),
+        "share",
+    ),
 }
 
 # Units of the figures of every saved table: what is measured, sampled futures, and errors of past forecasts.
