@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
+from placesim.assessment.quality import Case, quality_balance
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.told import Told, all_told
@@ -47,19 +48,20 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     }
     measures = {unit: as_written(table) for unit, table in exact.items()}
     measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))
+    quality, judged = quality_balance(Case(results, inputs, pack, measures))
     return Assessment(
         measures=freeze(measures),
-        findings=_findings(measures, pack),
+        findings=_findings(judged, pack),
         futures=freeze({"fans": fans(results, inputs), "chances": chances(results, inputs)}),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told(_rooms())),
+        tables=freeze(all_told(_rooms(quality))),
         notes=tuple(_notes(results, inputs, schools, ways)),
     )
 
 
-def _rooms() -> Iterator[Told]:
+def _rooms(quality: Told) -> Iterator[Told]:
     """What each room of the assessment has to say."""
-    yield Told()
+    yield quality
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
@@ -77,9 +79,9 @@ def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.Da
     )
 
 
-def _findings(measures: dict[str, pd.DataFrame], pack: Pack) -> pd.DataFrame:
+def _findings(measures: Mapping[str, pd.DataFrame], pack: Pack) -> pd.DataFrame:
     """The pack's findings, documents cited by number and title, with the rule's labels."""
-    found = evaluate(pack.rules, {**measures, "stage_section": measures["school"]})
+    found = evaluate(pack.rules, measures)
     documents, rules = pack.documents, pack.rules
     return found.assign(
         document=found["document"].map({k: d.cite("zh") for k, d in documents.items()}).astype("str"),

@@ -39,27 +39,25 @@ def plain_cv(amount: ArrayLike, pupils: ArrayLike) -> float:
     return float(per_pupil.std(ddof=1) / per_pupil.mean()) if len(p) > 1 else 0.0
 
 
-def least_addition(amount: ArrayLike, pupils: ArrayLike, limit: float, least: float = 0.0) -> Floats:
-    """added[school] of least sum after which `weighted_cv` is at most `limit` and no school is below `least` per pupil.
+def least_addition(amount: ArrayLike, pupils: ArrayLike, limit: float) -> Floats:
+    """added[school] of least sum after which `weighted_cv` is at most `limit`.
 
     Every school below one common level is raised to it; nobody above it is touched. This is optimal: with y = x ÷ P and
     weights w = P ÷ ΣP, CV ≤ L says ‖y‖_w ≤ √(1 + L²) Σwy, a convex cone, and the sum is linear, so a point that meets
     the Karush-Kuhn-Tucker conditions is a least one; they ask the same y of every raised school and no less of the
-    others. CV falls as the level rises, and between two schools' own levels the level is the root of a quadratic.
+    others. CV falls as the level rises, and between two schools' own levels the level is the root of a quadratic. The
+    same holds above any least amount per school: raise to it first, then ask for the rest.
     Amounts are not whole: teachers and rooms are rounded up by whoever adds them.
-    Raises InputError: as `weighted_cv`, or limit or least not finite, limit not above 0, least below 0. Without any
-    amount, `least` must be above 0.
+    Raises InputError: as `weighted_cv`, or a limit that is not finite and above 0.
     """
-    for name, value, wrong in (("limit", limit, "must be finite and above 0"), ("least", least, "must be finite and not negative")):
-        if not is_number(value) or not np.isfinite(value) or value < 0 or (name == "limit" and value == 0):
-            raise InputError(name, wrong, value=value)
+    if not is_number(limit) or not np.isfinite(limit) or limit <= 0:
+        raise InputError("limit", "must be finite and above 0", value=limit)
     x, p = _pairs(amount, pupils)
+    _some(x)
     there = p > 0
-    floor = np.maximum(x[there], least * p[there])
-    _some(floor)
     added = np.zeros_like(x)
-    added[there] = np.maximum(floor, _level(floor, p[there], limit) * p[there]) - x[there]
-    return np.maximum(added, 0.0)
+    added[there] = np.maximum(_level(x[there], p[there], limit) * p[there] - x[there], 0.0)
+    return added
 
 
 def _level(x: Floats, p: Floats, limit: float) -> float:
