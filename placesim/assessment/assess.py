@@ -19,6 +19,7 @@ from placesim.assessment.typology import typology
 from placesim.assessment.ways import way_measures, ways_to_school
 from placesim.geo import area_types
 from placesim.records import Assessment, Inputs, Results, freeze
+from placesim.scenario.changes import Equip
 from placesim.scenario.options import AssessmentOptions
 from placesim.standards.evaluate import evaluate
 from placesim.standards.pack import Pack, load_pack
@@ -48,7 +49,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     }
     measures = {unit: as_written(table) for unit, table in exact.items()}
     measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))
-    quality, judged = quality_balance(Case(results, inputs, pack, measures))
+    quality, judged = quality_balance(Case(results, inputs, pack, measures, _equipped(results, options)))
     return Assessment(
         measures=freeze(measures),
         findings=_findings(judged, pack),
@@ -57,6 +58,12 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         tables=freeze(all_told(_rooms(quality))),
         notes=tuple(_notes(results, inputs, schools, ways)),
     )
+
+
+def _equipped(results: Results, options: AssessmentOptions) -> tuple[Equip, ...]:
+    """What the changes that were carried out add to what schools have."""
+    named = [options.changes.get(change.name) for change in results.places.changes]
+    return tuple(change for change in named if isinstance(change, Equip))
 
 
 def _rooms(quality: Told) -> Iterator[Told]:

@@ -88,8 +88,9 @@ class AllocationOptions:
 
 @dataclass(frozen=True)
 class AssessmentOptions:
-    """For `assessment.assess`: the pack by name and the resolved norms (minutes, class sizes)."""
+    """For `assessment.assess`: the pack by name, the resolved norms (minutes, class sizes), and the changes by name."""
 
     stages: Stages
     pack: str
     norms: Mapping[str, StageNorms]
+    changes: Mapping[str, Change] = field(default_factory=dict)

@@ -106,7 +106,7 @@ class Scenario:
 
     @property
     def assessment(self) -> options.AssessmentOptions:
-        return options.AssessmentOptions(self.stages, self.parameters.standards.pack, self.norms)
+        return options.AssessmentOptions(self.stages, self.parameters.standards.pack, self.norms, self.changes)
 
     def __repr__(self) -> str:
         variant = f", variant={self.variant!r}" if self.variant else ""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from placesim.assessment.quality.words import INDICATORS, UNITS
 from placesim.records import Inputs, Results
+from placesim.scenario.changes import Equip
 from placesim.standards.pack import Pack
 
 SECTION = ["school_id", "stage", "year"]
@@ -16,12 +17,13 @@ SECTION = ["school_id", "stage", "year"]
 
 @dataclass(frozen=True)
 class Case:
-    """measures: unit → measures as written (`Assessment.measures`)."""
+    """measures: unit → measures as written (`Assessment.measures`) · equipped: what changes add to what schools have."""
 
     results: Results
     inputs: Inputs
     pack: Pack
     measures: Mapping[str, pd.DataFrame]
+    equipped: tuple[Equip, ...] = ()
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -50,8 +52,19 @@ class Case:
         return schools[schools["stage"].isin(self.stages)].reset_index(drop=True)
 
     def resources(self) -> pd.DataFrame:
-        """The table `resources` as in force for each row of `sections`, in its order."""
-        return in_force(self.inputs.frame("resources"), self.sections()[SECTION], SECTION[:-1])
+        """The table `resources` as in force for each row of `sections`, in its order, and what changes add to it.
+
+        An amount the table does not give for a school is what changes add.
+        """
+        rows = self.sections()[SECTION]
+        held = in_force(self.inputs.frame("resources"), rows, SECTION[:-1])
+        for change in self.equipped:
+            school = (rows["school_id"] == change.school) & (rows["stage"] == change.stage)
+            then = school & (rows["year"] >= change.year)
+            for column, amount in change.amounts.items():
+                held[column] = held[column].astype(float)
+                held.loc[then, column] = held.loc[then, column].fillna(0) + amount
+        return held
 
 
 _METRICS = frozenset(i.metric for i in INDICATORS)
@@ -68,5 +81,6 @@ def in_force(table: pd.DataFrame, rows: pd.DataFrame, keys: list[str]) -> pd.Dat
     known = table[table["year"].notna()].sort_values("year", kind="stable").astype({"year": "int64"})
     known = known[[*keys, "year"]].join(known.groupby(keys, sort=False)[columns].ffill())
     asked = rows[[*keys, "year"]].reset_index(drop=True).reset_index(names="row").sort_values("year", kind="stable")
+    known, asked = (t.astype(dict.fromkeys(keys, object) | {"year": "int64"}) for t in (known, asked))
     found = pd.merge_asof(asked, known, on="year", by=keys).sort_values("row")
     return found[columns].set_index(rows.index)

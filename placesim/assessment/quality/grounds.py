@@ -70,5 +70,5 @@ def _short(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
     """school_id, stage, year, area_missing of the sections whose grounds are known and below the threshold."""
     limit = limits_of(case.pack.rules, SPORTS, "stage_section", amounts)["limit"]
     missing = (limit * amounts["pupils"] - amounts["sports_area"]).round(1)
-    rows = amounts.rename(columns={"id": "school_id"})[SECTION].assign(area_missing=missing)
+    rows = amounts[["id", "stage", "year"]].set_axis(SECTION, axis=1).assign(area_missing=missing)
     return rows[(missing > 0) & amounts["excluded"].isna()].reset_index(drop=True)
