@@ -87,8 +87,14 @@ METRICS: Final = {
     "indicator_share_min": "share",  # the lowest of the seven indicators ÷ its threshold
     **dict.fromkeys(
         (
-            "cv_above_degree", "cv_backbone", "cv_pe_art", "cv_teaching_area", "cv_sports_area", "cv_equipment",
-            "cv_multimedia", "cv_basic",
+            "cv_above_degree",
+            "cv_backbone",
+            "cv_pe_art",
+            "cv_teaching_area",
+            "cv_sports_area",
+            "cv_equipment",
+            "cv_multimedia",
+            "cv_basic",
         ),
         "cv",
     ),
@@ -98,9 +104,18 @@ METRICS: Final = {
     "training_hours": "hours",
     **dict.fromkeys(
         (
-            "nearby_share", "public_share", "retention_3", "retention_9", "disabled_enrolment", "rotation_share",
-            "rotation_backbone_share", "certified_share", "quota_share", "migrant_public_share",
-            "training_fund_share", "satisfaction",
+            "nearby_share",
+            "public_share",
+            "retention_3",
+            "retention_9",
+            "disabled_enrolment",
+            "rotation_share",
+            "rotation_backbone_share",
+            "certified_share",
+            "quota_share",
+            "migrant_public_share",
+            "training_fund_share",
+            "satisfaction",
         ),
         "share",
     ),

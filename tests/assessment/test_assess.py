@@ -43,7 +43,7 @@ def test_every_unit_is_measured_in_the_words_of_the_vocabulary(result: Assessmen
         assert set(frame.columns) <= METRICS.keys() | FACTS
         assert frame.index.tolist() == list(range(len(frame)))
     measured = {c for frame in result.measures.values() for c in frame.columns}
-    judged = {m for m in result.tables["quality_tests"]["metric"]} | set(result.tables["quality"].columns)
+    judged = set(result.tables["quality_tests"]["metric"]) | set(result.tables["quality"].columns)
     reported = {"public_share", "retention_9"}  # no room computes them yet
     assert measured | judged | reported >= METRICS.keys()
 

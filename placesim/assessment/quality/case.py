@@ -17,7 +17,7 @@ SECTION = ["school_id", "stage", "year"]
 
 @dataclass(frozen=True)
 class Case:
-    """measures: unit → measures as written (`Assessment.measures`) · equipped: what changes add to what schools have."""
+    """measures: unit → measures as written (`Assessment.measures`) · equipped: what changes add for schools."""
 
     results: Results
     inputs: Inputs

@@ -53,11 +53,11 @@ def _reported(case: Case, own: pd.DataFrame, rows: pd.DataFrame, indicator: str)
     return in_force(said, rows, ["stage"])["value"]
 
 
-def _share(
-    case: Case, own: pd.DataFrame, rows: pd.DataFrame, above: Sequence[str], below: Sequence[str]
-) -> pd.Series:
+def _share(case: Case, own: pd.DataFrame, rows: pd.DataFrame, above: Sequence[str], below: Sequence[str]) -> pd.Series:
     """Σ above ÷ Σ below of counts that are all known."""
-    top, bottom = (sum((_reported(case, own, rows, c) for c in counts), pd.Series(0.0, rows.index)) for counts in (above, below))
+    top, bottom = (
+        sum((_reported(case, own, rows, c) for c in counts), pd.Series(0.0, rows.index)) for counts in (above, below)
+    )
     return pd.Series(ratio(top.to_numpy(dtype=float), bottom.to_numpy(dtype=float)), rows.index)
 
 
@@ -123,8 +123,8 @@ def _nearby(case: Case, rows: pd.DataFrame) -> pd.Series:
     pairs = entrants.reset_index(names="flow").merge(zones, on=["area_id", "school_id", "stage"])
     begun = pairs["valid_from"].astype(float).fillna(-np.inf) <= pairs["year"]
     held = begun & (pairs["year"] <= pairs["valid_to"].astype(float).fillna(np.inf))
-    inside = entrants["pupils"].where(entrants.index.isin(pairs.loc[held, "flow"]), 0)
-    sums = entrants.assign(inside=inside).groupby(KEY)[["inside", "pupils"]].sum()
+    sums = entrants.assign(inside=entrants["pupils"].where(entrants.index.isin(pairs.loc[held, "flow"]), 0))
+    sums = sums.groupby(KEY)[["inside", "pupils"]].sum()
     share = (sums["inside"] / sums["pupils"]).round(4)
     return share.reindex(pd.MultiIndex.from_frame(rows)).set_axis(rows.index)
 
@@ -133,10 +133,13 @@ def _entrants(case: Case) -> pd.DataFrame:
     """stage, year, area_id, school_id, pupils in the first grades of urban and town public day schools."""
     flows, schools = case.results.allocation.rows(), case.results.places.schools
     first = {s.id: s.grades[0] for s in case.results.allocation.stages.all if s.id in case.stages}
-    private = schools["sector"].eq("private") if "sector" in schools else False
-    boards = schools["beds"].astype(float).fillna(0).gt(0) if "beds" in schools else False
-    days = schools["school_id"][~(pd.Series(False, schools.index) | private | boards)]
+    days = schools["school_id"]
+    if "sector" in schools:
+        days = days[~schools["sector"].eq("private")]
+    if "beds" in schools:
+        days = days[~schools["beds"].astype(float).gt(0).reindex(days.index)]
     sections = case.sections()
     zoned = days[days.isin(sections.loc[sections["area_type"].isin(_ZONED), "school_id"])]
     rows = flows[flows["grade"].eq(flows["stage"].map(first)) & flows["school_id"].isin(zoned)]
-    return rows.groupby([*KEY, "area_id", "school_id"], as_index=False, sort=False)["pupils"].sum()
+    sums = rows.groupby([*KEY, "area_id", "school_id"], sort=False)["pupils"].sum()
+    return sums.reset_index()

@@ -30,11 +30,13 @@ def frames(
     found = dict(case.measures) | {"stage_section": _sections(case)}
     for unit in case.units:
         own = _own(quality[quality["unit"] == unit], unit)
-        how = "left" if unit == "stage_section" else "outer"
-        found[unit] = found[unit].merge(own, on=[ID_COLUMNS[unit], *KEY], how=how)
+        keys = [ID_COLUMNS[unit], *KEY]
+        found[unit] = found[unit].merge(own, on=keys, how="left" if unit == "stage_section" else "outer")
     cvs = pd.DataFrame(dict(as_measures(balance, case.units[0]))) if len(balance) else pd.DataFrame()
     own_county = county.join(cvs, on=KEY) if len(cvs) else county
-    found["county"] = case.measures["county"].merge(own_county.assign(county="county"), on=["county", *KEY], how="outer")
+    found["county"] = case.measures["county"].merge(
+        own_county.assign(county="county"), on=["county", *KEY], how="outer"
+    )
     return found
 
 

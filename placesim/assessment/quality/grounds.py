@@ -1,4 +1,4 @@
-"""Physical education: lessons, posts and grounds by school, and shared facilities that would cover a lack of grounds."""
+"""Physical education: lessons, posts and grounds by school, and shared facilities where grounds are short."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def physical_education(case: Case) -> pd.DataFrame:
     sections, given = case.sections(), case.resources()
     asked = limits_of(case.pack.rules, "pe_lessons", "stage_section", sections)["limit"]
     lessons = sections["classes"].astype(float) * asked
-    number = {c: given[c].astype(float) for c in ("pe_lessons", "pe_load", "pe_teachers", "ground_slots", "ground_hours")}
+    number = {
+        c: given[c].astype(float) for c in ("pe_lessons", "pe_load", "pe_teachers", "ground_slots", "ground_hours")
+    }
     posts = pd.Series(ratio(lessons.to_numpy(), number["pe_load"].fillna(0).to_numpy()), sections.index)
     at_once = pd.Series(ratio(lessons.to_numpy(), number["ground_hours"].fillna(0).to_numpy()), sections.index)
     table = sections[[*SECTION, "classes"]].assign(
@@ -44,23 +46,27 @@ def shared_grounds(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
     """The table `shared_grounds`: facilities within whose reach a school lies whose own grounds are short (R5).
 
     amounts: of stage sections. area_missing (m²) = (threshold − m² per pupil) × pupils; metres: straight line;
-    area_covered = min(area_missing, area_shared): shown beside, never counted as the school's own. schools_in_reach: how
-    many short sections the same facility would serve in that year. Only schools and facilities whose place is known.
+    area_covered = min(area_missing, area_shared), NaN for what is no sports ground: shown beside, never counted as the
+    school's own. schools_in_reach: how many short sections the same facility would serve in that year. Only schools and
+    facilities whose place is known.
     """
     facilities = case.inputs.frame("facilities")
     if facilities.empty:
         return pd.DataFrame(columns=list(SHARED))
-    pairs = _short(case, amounts).merge(facilities.drop(columns="geometry").assign(row=range(len(facilities))), how="cross")
+    pairs = _short(case, amounts).merge(
+        facilities.drop(columns="geometry").assign(row=range(len(facilities))), how="cross"
+    )
     places = case.results.places.schools.set_index("school_id").geometry
     at, there = places.reindex(pairs["school_id"]), facilities.geometry.iloc[pairs["row"]]
     pairs["metres"] = at.reset_index(drop=True).distance(there.reset_index(drop=True), align=False).round(1)
     open_then = pairs["from_year"].astype(float).fillna(-np.inf) <= pairs["year"]
     reached = pairs[(pairs["metres"] <= pairs["reach"].astype(float)) & open_then]
+    sports = reached["kind"] == "sports"
     table = reached.assign(
         facility=reached["name"],
         facility_kind=reached["kind"],
         area_shared=reached["area"].astype(float),
-        area_covered=np.minimum(reached["area_missing"], reached["area"].astype(float)),
+        area_covered=reached["area_missing"].clip(upper=reached["area"].astype(float)).where(sports),
         schools_in_reach=reached.groupby(["facility_id", "year"])["school_id"].transform("size"),
     )
     return table.sort_values([*SECTION, "metres"], kind="stable")[list(SHARED)].reset_index(drop=True)

@@ -26,7 +26,7 @@ _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
 
 
 def lacks(case: Case) -> Iterator[Missing]:
-    """Every measure that cannot be computed, with the table that is not given, or each of its columns without a value."""
+    """Every measure that cannot be computed, with the table not given, or each of its columns without a value."""
     for what, columns in _OF_RESOURCES.items():
         yield from _lacking(case, what, "resources", columns)
     yield from _lacking(case, "certified_share", "staff", ("certified", "in_post"))

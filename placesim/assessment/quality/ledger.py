@@ -15,9 +15,10 @@ from placesim.assessment.quality.words import EXCLUDED, FAILS, INDICATORS, LEDGE
 from placesim.standards.evaluate import COMPARE, limits_of
 from placesim.standards.rules import Rule
 
-_ITEM = {i.metric: (i.amount, i.per) for i in INDICATORS}
+_ITEM = {i.metric: i.amount for i in INDICATORS}
 _ROOMS = {"music_rooms_per_12": "music_rooms", "art_rooms_per_12": "art_rooms"}
 MONEY = "equipment_value"  # an amount of money is its own cost
+MEASURED = (MONEY, "teaching_rooms_area", "sports_area")
 _CASE = ["school_id", "stage"]
 
 
@@ -27,18 +28,25 @@ def ledger(case: Case, frame: pd.DataFrame, additions: pd.DataFrame) -> pd.DataF
     value, gap, standing: in the section's first year of the run; due_…: in its due year, with the pupils of that year
     and what it has then; gap: how far the value is from the limit, 0 where it is met. amount_missing: the gap in what
     the school lacks (`item`, a column of `resources`); amount_to_add: what it would add so that the county's
-    coefficient passes too (`additions`, by least_addition). cost = amount_missing × unit cost of the item.
+    coefficient passes too (`additions`, by least_addition). Teachers and rooms that are missing are whole.
+    cost = amount_missing × unit cost of the item.
     """
-    parts = [_of_rule(case, i, r, frame) for i, r in tested_rules(case).items() if _by_school(r, frame)]
+    due = due_years(case, case.sections())
+    parts = [_of_rule(i, rule, frame, due) for i, rule in tested_rules(case).items() if _by_school(rule, frame)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEDGER))
     if table.empty:
         return pd.DataFrame(columns=list(LEDGER))
     keys = ["school_id", "stage", "due_year", "item"]
-    added = additions.rename(columns={"id": "school_id", "year": "due_year"})[[*keys, "amount_to_add"]]
+    added = additions.rename(columns={"id": "school_id", "year": "due_year"})[
+        [*keys, "amount_missing", "amount_to_add"]
+    ]
     table = table.merge(added, on=keys, how="left")
+    table["amount_missing"] = _whole(table["amount_missing"].fillna(table.pop("rooms_missing")), table["item"])
     table["cost"] = _costs(case, table)
     order = list(dict.fromkeys(table["rule_id"]))
-    table = table.sort_values([*_CASE, "rule_id"], key=lambda c: c.map(order.index) if c.name == "rule_id" else c, kind="stable")
+    table = table.sort_values(
+        [*_CASE, "rule_id"], key=lambda c: c.map(order.index) if c.name == "rule_id" else c, kind="stable"
+    )
     return table[list(LEDGER)].reset_index(drop=True)
 
 
@@ -61,25 +69,24 @@ def _by_school(rule: Rule, frame: pd.DataFrame) -> bool:
     return rule.unit_of_count == "stage_section" and rule.column in frame and not composite
 
 
-def _of_rule(case: Case, i: str, rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
-    scope = frame[limits_of({i: rule}, str(rule.metric), "stage_section", frame)["rule_id"].notna() & (frame["roll"] > 0)]
-    scope = scope.assign(limit=limits_of({i: rule}, str(rule.metric), "stage_section", scope)["limit"])
+def _of_rule(i: str, rule: Rule, frame: pd.DataFrame, due: pd.Series) -> pd.DataFrame:
+    """The rows of one rule: each section in its first year and, with the prefix due_, in its due year."""
+    rows = _judged(rule, frame)
+    first = rows.loc[rows.groupby(_CASE, sort=False)["year"].idxmin(), [*_CASE, "value", "limit", "gap", "standing"]]
+    then = due.rename("year").reset_index().merge(rows.drop(columns="limit"), on=SECTION, how="left")
+    then["standing"] = then["standing"].where(then["standing"].notna(), UNKNOWN)
+    then = then.rename(columns={c: f"due_{c}" for c in ("year", "value", "gap", "standing")})
+    table = first.merge(then, on=_CASE).assign(rule_id=i, metric=rule.metric, operator=rule.operator)
+    return table.assign(**_item(str(rule.metric), table))
+
+
+def _judged(rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
+    """Sections in the scope of a rule with their value, limit, gap and standing in each year that has pupils."""
+    limits = limits_of({"rule": rule}, str(rule.metric), "stage_section", frame)
+    scope = frame.assign(limit=limits["limit"])[limits["rule_id"].notna() & (frame["roll"] > 0)]
     excluded = scope["excluded"].notna() if rule.metric in METRICS else pd.Series(False, scope.index)
     rows = scope[[*SECTION, "roll", "classes", "limit"]].assign(value=scope[rule.column].astype(float))
-    rows["standing"] = _standing(rule, rows, excluded)
-    rows["gap"] = _gap(rule, rows["value"], rows["limit"])
-    first = rows.loc[rows.groupby(_CASE, sort=False)["year"].idxmin()]
-    due = due_years(case, scope).rename("year").reset_index()
-    then = due.merge(rows, on=SECTION, how="left")
-    table = first[[*_CASE, "value", "limit", "gap", "standing"]].merge(
-        then.rename(columns={"year": "due_year", "value": "due_value", "gap": "due_gap", "standing": "due_standing"})[
-            [*_CASE, "due_year", "due_value", "due_gap", "due_standing", "roll", "classes"]
-        ],
-        on=_CASE,
-    )
-    table["due_standing"] = table["due_standing"].where(table["due_standing"].notna(), UNKNOWN)
-    named = table.assign(rule_id=i, metric=rule.metric, operator=rule.operator)
-    return named.assign(**_missing(str(rule.metric), named))
+    return rows.assign(standing=_standing(rule, rows, excluded), gap=_gap(rule, rows["value"], rows["limit"]))
 
 
 def _standing(rule: Rule, rows: pd.DataFrame, excluded: pd.Series) -> np.typing.NDArray[np.object_]:
@@ -94,14 +101,16 @@ def _gap(rule: Rule, value: pd.Series, limit: pd.Series) -> pd.Series:
     return short.clip(lower=0).round(4)
 
 
-def _missing(metric: str, table: pd.DataFrame) -> dict[str, Any]:
-    """item and amount_missing: the gap of the due year in what schools have; None where nothing of that kind is lacking."""
-    if metric in _ITEM:
-        item, per = _ITEM[metric]
-        return {"item": item, "amount_missing": (table["due_gap"] * table["roll"] / per).round(2)}
+def _item(metric: str, table: pd.DataFrame) -> dict[str, Any]:
+    """item: what closes the gap of a metric, None where it is nothing of `resources`; rooms_missing in the due year."""
     if metric in _ROOMS:
-        return {"item": _ROOMS[metric], "amount_missing": (table["due_gap"] * table["classes"] / 12).round(2)}
-    return {"item": None, "amount_missing": np.nan}
+        return {"item": _ROOMS[metric], "rooms_missing": table["due_gap"] * table["classes"] / 12}
+    return {"item": _ITEM.get(metric), "rooms_missing": np.nan}
+
+
+def _whole(amount: pd.Series, item: pd.Series) -> pd.Series:
+    """Areas and money as they are, what is counted rounded up."""
+    return amount.round(2).where(item.isin(MEASURED), np.ceil(amount.round(2)))
 
 
 # ---------------------------------------------------------------------------------------------- money
@@ -118,7 +127,9 @@ def _costs(case: Case, table: pd.DataFrame) -> pd.Series:
 def unit_costs(costs: pd.DataFrame) -> Mapping[tuple[Any, Any, Any], float]:
     """(item, stage or None, area type or None) → unit cost."""
     cells = costs[["item", "stage", "area_type", "cost"]].astype(object)
-    return {(i, s, a): float(c) for i, s, a, c in cells.where(cells.notna(), None).itertuples(index=False) if c is not None}
+    return {
+        (i, s, a): float(c) for i, s, a, c in cells.where(cells.notna(), None).itertuples(index=False) if c is not None
+    }
 
 
 def _price(prices: Mapping[tuple[Any, Any, Any], float], item: Any, stage: Any, kind: Any) -> float:

@@ -28,9 +28,10 @@ def quality_places(case: Case, quality: pd.DataFrame) -> pd.DataFrame:
     table = groups[["schools", *counts, "places_design", "good_places", "roll", "good_pupils"]].sum().reset_index()
     table = table.rename(columns={"good_places": "quality_places", "roll": "pupils", "good_pupils": "quality_pupils"})
     table["weak_change"] = table.groupby("stage", sort=False)["weak"].diff()
-    for part, whole in (("quality_places", "places_design"), ("quality_pupils", "pupils")):
-        table[f"{part}_share"] = ratio(table[part].to_numpy(float), table[whole].to_numpy(float)).round(4)
-    return table.assign(marked=table["year"].isin(MARKS))[list(QUALITY_PLACES)]
+    for part, all_of in (("quality_places", "places_design"), ("quality_pupils", "pupils")):
+        table[f"{part}_share"] = ratio(table[part].to_numpy(float), table[all_of].to_numpy(float)).round(4)
+    whole = dict.fromkeys(("schools", *_COUNTED, "quality_places", "quality_pupils"), "int64")
+    return table.astype(whole).assign(marked=table["year"].isin(MARKS))[list(QUALITY_PLACES)]
 
 
 _COUNTED = {"passing": PASSES, "weak": FAILS, "unknown": UNKNOWN, "excluded": EXCLUDED}
@@ -41,7 +42,8 @@ def weak_schools(case: Case, quality: pd.DataFrame, ledger: pd.DataFrame) -> pd.
 
     first_year, last_year, years: in which it fails; indicators_met, gap_score, lowest: in first_year. gap_score: mean
     shortfall of the seven indicators, each as a share of its threshold, over those that are known; lowest: the metric
-    furthest below. target_year: its due year, met_by_then: it passes in it. cost: of the ledger, where it has one.
+    furthest below. target_year: its due year, met_by_then: it passes in it. cost: what the ledger says is missing, as far
+    as it has a price; unpriced: how many of its gaps have none.
     """
     own = by_section(case, quality)
     fails = own[own["standing"] == FAILS]
@@ -53,8 +55,11 @@ def weak_schools(case: Case, quality: pd.DataFrame, ledger: pd.DataFrame) -> pd.
     table["target_year"] = due_years(case, case.sections()).reindex(table.index)
     then = own.set_index(SECTION)["standing"].reindex([(*key, year) for key, year in table["target_year"].items()])
     table["met_by_then"] = (then == PASSES).to_numpy()
-    costs = ledger.groupby(_CASE)["cost"].sum(min_count=1) if len(ledger) else pd.Series(dtype=float)
-    table["cost"] = costs.reindex(table.index)
+    lacking = ledger[ledger["amount_missing"].gt(0)]
+    table["cost"] = lacking.groupby(_CASE)["cost"].sum(min_count=1).reindex(table.index)
+    table["unpriced"] = (
+        lacking["cost"].isna().groupby([lacking[c] for c in _CASE]).sum().reindex(table.index, fill_value=0)
+    )
     return table.reset_index().sort_values("gap_score", ascending=False, kind="stable", ignore_index=True)[list(WEAK)]
 
 

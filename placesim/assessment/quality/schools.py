@@ -46,7 +46,8 @@ def amounts_of(case: Case, unit: str) -> pd.DataFrame:
 
 def _by_institution(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     groups = rows.assign(id=_unit_ids(case, "institution", rows["id"])).groupby(["id", "stage", "year"], sort=False)
-    sums = groups[["pupils", *AMOUNTS]].agg(lambda column: column.sum(skipna=False))
+    summed = ["pupils", *AMOUNTS]
+    sums = groups[summed].sum().where(groups[summed].count().eq(groups.size(), axis=0))
     return sums.join(groups[["area_type", "programme"]].first()).reset_index()
 
 
@@ -67,11 +68,13 @@ def by_section(case: Case, quality: pd.DataFrame) -> pd.DataFrame:
     unit = case.units[0]
     sections = case.sections()[[*SECTION, "roll", "places_design"]]
     own = quality[quality["unit"] == unit]
-    return sections.assign(id=_unit_ids(case, unit, sections["school_id"])).merge(own, on=["id", "stage", "year"], how="left")
+    return sections.assign(id=_unit_ids(case, unit, sections["school_id"])).merge(
+        own, on=["id", "stage", "year"], how="left"
+    )
 
 
 def _smallest(case: Case) -> float:
-    """The pupils below which a school is left out: the lower limit on the roll that the evaluation's document states."""
+    """The pupils below which a school is left out: the least roll that the evaluation's document states."""
     rules = case.pack.rules.values()
     documents = {r.document for r in rules if r.metric in METRICS}
     limits = [r.value for r in rules if r.metric == "roll" and r.operator == ">=" and r.document in documents]

@@ -71,15 +71,15 @@ LEDGER: Final = (
 )  # fmt: skip
 WEAK: Final = (
     "school_id", "stage", "first_year", "last_year", "years", "indicators_met", "gap_score", "lowest", "target_year",
-    "met_by_then", "cost",
+    "met_by_then", "cost", "unpriced",
 )  # fmt: skip
 QUALITY_PLACES: Final = (
     "stage", "year", "marked", "schools", "passing", "weak", "weak_change", "unknown", "excluded", "places_design",
     "quality_places", "quality_places_share", "pupils", "quality_pupils", "quality_pupils_share",
 )  # fmt: skip
 PHYSICAL: Final = (
-    "school_id", "stage", "year", "classes", "pe_lessons", "pe_lessons_due", "pe_posts", "pe_teachers", "pe_posts_missing",
-    "ground_classes", "ground_slots", "ground_slots_missing",
+    "school_id", "stage", "year", "classes", "pe_lessons", "pe_lessons_due", "pe_posts", "pe_teachers",
+    "pe_posts_missing", "ground_classes", "ground_slots", "ground_slots_missing",
 )  # fmt: skip
 SHARED: Final = (
     "school_id", "stage", "year", "area_missing", "facility_id", "facility", "facility_kind", "metres", "area_shared",

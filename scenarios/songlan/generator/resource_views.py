@@ -99,7 +99,10 @@ def indicators_table(county: County) -> pd.DataFrame:
         "satisfied": 873, "asked": 1000,
     }  # fmt: skip
     own: list[tuple[Any, ...]] = [("松岚县", True, BASE_YEAR, i, None, v) for i, v in counts.items()]
-    own += [("松岚县", True, BASE_YEAR, i, "junior", v) for i, v in (("transfers_in", 31), ("transfers_out", 58), ("deaths", 1))]
+    own += [
+        ("松岚县", True, BASE_YEAR, i, "junior", v)
+        for i, v in (("transfers_in", 31), ("transfers_out", 58), ("deaths", 1))
+    ]
     others = [
         (name, False, BASE_YEAR, indicator, stage, round(float(rng.uniform(0.28, 0.72)), 3))
         for name in OTHERS
