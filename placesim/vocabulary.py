@@ -142,6 +142,12 @@ FIGURES: Final = {
     **dict.fromkeys(("intake_design", "intake_cap", "intake_emergency"), "places"),
     **dict.fromkeys(("pupils_in_towns", "homes_in_towns", "village_pupils_in_towns"), "share"),
     "walkers": "pupils",
+    **dict.fromkeys(("cv", "cv_plain"), "cv"),
+    **dict.fromkeys(("gap_score", "quality_places_share", "quality_pupils_share"), "share"),
+    "quality_pupils": "pupils",
+    "quality_places": "places",
+    **dict.fromkeys(("area_missing", "area_shared", "area_covered"), "m2"),
+    "distance": "m",
     **dict.fromkeys(("metres", "metres_of_pupils", "metres_of_residents"), "m"),
     **dict.fromkeys(("minutes_of_pupils", "minutes_of_residents"), "minutes"),
 }

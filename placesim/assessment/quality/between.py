@@ -20,7 +20,7 @@ def balance(case: Case, amounts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     """The table `balance` of one unit of count, and by school what to add: id, stage, year, item, amount_missing,
     amount_to_add.
 
-    Schools that are not evaluated, or whose amount is not known, are in no coefficient (`unknown` counts the latter).
+    Schools that are not evaluated, or whose amount is not known, are in no coefficient (`not_known` counts the latter).
     amount_missing: what a school lacks to its own threshold; amount_to_add: its part of to_both.
     to_balance: the least amount that brings the coefficient within its limit; to_threshold: what brings every school to
     its own threshold; to_both: the least that does both, by `least_addition`; raised: how many schools get some of it.
@@ -37,7 +37,9 @@ def balance(case: Case, amounts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
             rows.append(key | row)
             additions.append(added)
         rows.append(key | _basic(schools, limits["cv_basic"][at]))
-    table = pd.DataFrame(rows, columns=list(BALANCE)).astype({"schools": "int64", "unknown": "int64", "marked": "bool"})
+    table = pd.DataFrame(rows, columns=list(BALANCE)).astype(
+        {"school_count": "int64", "not_known": "int64", "marked": "bool"}
+    )
     columns = ["unit", "id", "stage", "year", "item", "amount_to_add", "amount_missing"]
     return table, pd.concat(additions, ignore_index=True) if additions else pd.DataFrame(columns=columns)
 
@@ -61,7 +63,7 @@ def _county_limits(case: Case, counted: pd.DataFrame) -> dict[str, dict[Any, pd.
 
 def _of_indicator(schools: pd.DataFrame, indicator: Indicator, limit: pd.Series) -> tuple[dict[str, Any], pd.DataFrame]:
     known = schools[schools[indicator.amount].notna()]
-    row: dict[str, Any] = {"metric": indicator.cv, "schools": len(known), "unknown": len(schools) - len(known)}
+    row: dict[str, Any] = {"metric": indicator.cv, "school_count": len(known), "not_known": len(schools) - len(known)}
     x, p = known[indicator.amount].to_numpy(), known["pupils"].to_numpy()
     if len(known):
         row["average"] = round(float(x.sum() / p.sum()) * indicator.per, _DIGITS)
@@ -97,7 +99,7 @@ def _basic(schools: pd.DataFrame, limit: pd.Series) -> dict[str, Any]:
     Schools of which some amount is not known are left out of all eight.
     """
     known = schools[schools[list(BASIC)].notna().all(axis=1)]
-    row: dict[str, Any] = {"metric": "cv_basic", "schools": len(known), "unknown": len(schools) - len(known)}
+    row: dict[str, Any] = {"metric": "cv_basic", "school_count": len(known), "not_known": len(schools) - len(known)}
     pupils = known["pupils"].to_numpy()
     if len(known) == 0 or (known[list(BASIC)].sum() == 0).any():
         return row | _judged(limit, np.nan)

@@ -45,7 +45,7 @@ def physical_education(case: Case) -> pd.DataFrame:
 def shared_grounds(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
     """The table `shared_grounds`: facilities within whose reach a school lies whose own grounds are short (R5).
 
-    amounts: of stage sections. area_missing (m²) = (threshold − m² per pupil) × pupils; metres: straight line;
+    amounts: of stage sections. area_missing (m²) = (threshold − m² per pupil) × pupils; distance: straight line (m);
     area_covered = min(area_missing, area_shared), NaN for what is no sports ground: shown beside, never counted as the
     school's own. schools_in_reach: how many short sections the same facility would serve in that year. Only schools and
     facilities whose place is known.
@@ -58,9 +58,9 @@ def shared_grounds(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
     )
     places = case.results.places.schools.set_index("school_id").geometry
     at, there = places.reindex(pairs["school_id"]), facilities.geometry.iloc[pairs["row"]]
-    pairs["metres"] = at.reset_index(drop=True).distance(there.reset_index(drop=True), align=False).round(1)
+    pairs["distance"] = at.reset_index(drop=True).distance(there.reset_index(drop=True), align=False).round(1)
     open_then = pairs["from_year"].astype(float).fillna(-np.inf) <= pairs["year"]
-    reached = pairs[(pairs["metres"] <= pairs["reach"].astype(float)) & open_then]
+    reached = pairs[(pairs["distance"] <= pairs["reach"].astype(float)) & open_then]
     sports = reached["kind"] == "sports"
     table = reached.assign(
         facility=reached["name"],
@@ -69,7 +69,7 @@ def shared_grounds(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
         area_covered=reached["area_missing"].clip(upper=reached["area"].astype(float)).where(sports),
         schools_in_reach=reached.groupby(["facility_id", "year"])["school_id"].transform("size"),
     )
-    return table.sort_values([*SECTION, "metres"], kind="stable")[list(SHARED)].reset_index(drop=True)
+    return table.sort_values([*SECTION, "distance"], kind="stable")[list(SHARED)].reset_index(drop=True)
 
 
 def _short(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:

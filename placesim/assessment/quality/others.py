@@ -19,9 +19,9 @@ _KEY = ["metric", "stage", "year"]
 def county_gap(case: Case, balance: pd.DataFrame, county: pd.DataFrame) -> pd.DataFrame:
     """The table `county_gap`: by metric of the evaluation, stage and year in which other counties are known.
 
-    own: as computed by the run, of the seven indicators the county's mean. Other counties' values hold until a later
+    own_value: as computed by the run, of the seven indicators the county's mean. Other counties' values hold until a later
     year. rank: 1 + how many are better, better as the pack's rule has it. gap_to_mean = own − mean of the others;
-    gap_to_best = own − the best of them. counties: how many others.
+    gap_to_best = own − the best of them. other_counties: how many.
     """
     others = _others(case)
     own = _own(case, balance, county)
@@ -74,5 +74,10 @@ def _own(case: Case, balance: pd.DataFrame, county: pd.DataFrame) -> pd.DataFram
 def _row(key: dict[str, Any], own: float, values: Floats, upwards: bool) -> dict[str, Any]:
     better = values > own if upwards else values < own
     best, mean = float(values.max() if upwards else values.min()), float(values.mean())
-    told = {"own": own, "counties": len(values), "rank": 1 + int(np.sum(better)), "others_mean": round(mean, 4)}
+    told = {
+        "own_value": own,
+        "other_counties": len(values),
+        "rank": 1 + int(np.sum(better)),
+        "others_mean": round(mean, 4),
+    }
     return key | told | {"others_best": best, "gap_to_mean": round(own - mean, 4), "gap_to_best": round(own - best, 4)}

@@ -24,17 +24,17 @@ def quality_places(case: Case, quality: pd.DataFrame) -> pd.DataFrame:
     passes = rows["standing"] == PASSES
     rows = rows.assign(good_places=rows["places_design"].where(passes, 0), good_pupils=rows["roll"].where(passes, 0))
     counts = {name: rows["standing"] == s for name, s in _COUNTED.items()}
-    groups = rows.assign(schools=rows["standing"].notna(), **counts).groupby(["stage", "year"], sort=False)
-    table = groups[["schools", *counts, "places_design", "good_places", "roll", "good_pupils"]].sum().reset_index()
+    groups = rows.assign(school_count=rows["standing"].notna(), **counts).groupby(["stage", "year"], sort=False)
+    table = groups[["school_count", *counts, "places_design", "good_places", "roll", "good_pupils"]].sum().reset_index()
     table = table.rename(columns={"good_places": "quality_places", "roll": "pupils", "good_pupils": "quality_pupils"})
     table["weak_change"] = table.groupby("stage", sort=False)["weak"].diff()
     for part, all_of in (("quality_places", "places_design"), ("quality_pupils", "pupils")):
         table[f"{part}_share"] = ratio(table[part].to_numpy(float), table[all_of].to_numpy(float)).round(4)
-    whole = dict.fromkeys(("schools", *_COUNTED, "quality_places", "quality_pupils"), "int64")
+    whole = dict.fromkeys(("school_count", *_COUNTED, "quality_places", "quality_pupils"), "int64")
     return table.astype(whole).assign(marked=table["year"].isin(MARKS))[list(QUALITY_PLACES)]
 
 
-_COUNTED = {"passing": PASSES, "weak": FAILS, "unknown": UNKNOWN, "excluded": EXCLUDED}
+_COUNTED = {"passing": PASSES, "weak": FAILS, "not_known": UNKNOWN, "not_evaluated": EXCLUDED}
 
 
 def weak_schools(case: Case, quality: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +42,8 @@ def weak_schools(case: Case, quality: pd.DataFrame, ledger: pd.DataFrame) -> pd.
 
     first_year, last_year, years: in which it fails; indicators_met, gap_score, lowest: in first_year. gap_score: mean
     shortfall of the seven indicators, each as a share of its threshold, over those that are known; lowest: the metric
-    furthest below. target_year: its due year, met_by_then: it passes in it. cost: what the ledger says is missing, as far
-    as it has a price; unpriced: how many of its gaps have none.
+    furthest below. target_year: its due year, met_by_then: it passes in it. cost: what the ledger says is missing, as
+    far as it has a price; unpriced: how many of its gaps have none.
     """
     own = by_section(case, quality)
     fails = own[own["standing"] == FAILS]

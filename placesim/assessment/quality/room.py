@@ -31,8 +31,9 @@ from placesim.assessment.quality.words import (
 from placesim.assessment.told import Told
 
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "quality": QUALITY, "balance": BALANCE, "quality_tests": TESTS, "ledger": LEDGER,
-    "weak_schools": WEAK, "quality_places": QUALITY_PLACES, "physical_education": PHYSICAL, "shared_grounds": SHARED, "county_gap": COUNTY_GAP,
+    "quality": QUALITY, "balance": BALANCE, "quality_tests": TESTS, "ledger": LEDGER, "weak_schools": WEAK,
+    "quality_places": QUALITY_PLACES, "physical_education": PHYSICAL, "shared_grounds": SHARED,
+    "county_gap": COUNTY_GAP,
 }  # fmt: skip
 
 

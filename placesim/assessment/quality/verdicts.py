@@ -36,7 +36,7 @@ def tests(case: Case, frames: Mapping[str, pd.DataFrame], lacking: Mapping[str, 
     """The table `quality_tests`: one row per rule, stage of the rule and year.
 
     frames: unit of count → measures with the evaluation's own; lacking: metric → the tables and
-    columns that the county does not give for it. tested, failing, unknown: units; value: the worst of them. A test passes where every unit does;
+    columns that the county does not give for it. tested, failing, not_known: units; value: the worst of them. A test passes where every unit does;
     with units whose value is not known it is unknown, unless one fails already. because: what is lacking.
     """
     rows = [row for i, rule in tested_rules(case).items() for row in _of_rule(case, i, rule, frames)]
@@ -44,7 +44,7 @@ def tests(case: Case, frames: Mapping[str, pd.DataFrame], lacking: Mapping[str, 
     unknown = table["standing"] == UNKNOWN
     table["because"] = table["metric"].map(lacking).where(unknown, None).astype(object)
     table["because"] = table["because"].where(table["because"].notna(), None)
-    counts = dict.fromkeys(("tested", "failing", "unknown"), "int64")
+    counts = dict.fromkeys(("tested", "failing", "not_known"), "int64")
     return table.astype(counts).sort_values(["year", "stage"], kind="stable", ignore_index=True)
 
 
@@ -60,7 +60,7 @@ def _of_rule(case: Case, i: str, rule: Rule, frames: Mapping[str, pd.DataFrame])
 
 
 def _judged(rule: Rule, units: pd.DataFrame) -> dict[str, Any]:
-    """tested, failing, unknown, the worst value with its limit, standing of the units in scope of a rule."""
+    """tested, failing, not_known, the worst value with its limit, standing of the units in scope of a rule."""
     value = units[rule.column].to_numpy(dtype=float) if rule.column in units else np.full(len(units), np.nan)
     limit = units["limit"].to_numpy(dtype=float)
     if rule.metric in EVALUATED and "excluded" in units:
@@ -74,7 +74,7 @@ def _judged(rule: Rule, units: pd.DataFrame) -> dict[str, Any]:
     return {
         "tested": int(known.sum()),
         "failing": failing,
-        "unknown": unknown,
+        "not_known": unknown,
         "value": np.nan if worst is None else value[worst],
         "operator": rule.operator,
         "limit": rule.value if worst is None else limit[worst],

@@ -58,11 +58,11 @@ QUALITY: Final = (
     "indicators_known", "indicator_share_min", "standing",
 )  # fmt: skip
 BALANCE: Final = (
-    "unit", "stage", "year", "marked", "metric", "schools", "unknown", "average", "cv", "cv_plain", "limit", "rule_id",
+    "unit", "stage", "year", "marked", "metric", "school_count", "not_known", "average", "cv", "cv_plain", "limit", "rule_id",
     "standing", "to_balance", "to_threshold", "to_both", "raised",
 )  # fmt: skip
 TESTS: Final = (
-    "rule_id", "unit", "stage", "year", "metric", "tested", "failing", "unknown", "value", "operator", "limit",
+    "rule_id", "unit", "stage", "year", "metric", "tested", "failing", "not_known", "value", "operator", "limit",
     "standing", "because",
 )  # fmt: skip
 LEDGER: Final = (
@@ -74,7 +74,7 @@ WEAK: Final = (
     "met_by_then", "cost", "unpriced",
 )  # fmt: skip
 QUALITY_PLACES: Final = (
-    "stage", "year", "marked", "schools", "passing", "weak", "weak_change", "unknown", "excluded", "places_design",
+    "stage", "year", "marked", "school_count", "passing", "weak", "weak_change", "not_known", "not_evaluated", "places_design",
     "quality_places", "quality_places_share", "pupils", "quality_pupils", "quality_pupils_share",
 )  # fmt: skip
 PHYSICAL: Final = (
@@ -82,9 +82,9 @@ PHYSICAL: Final = (
     "pe_posts_missing", "ground_classes", "ground_slots", "ground_slots_missing",
 )  # fmt: skip
 SHARED: Final = (
-    "school_id", "stage", "year", "area_missing", "facility_id", "facility", "facility_kind", "metres", "area_shared",
+    "school_id", "stage", "year", "area_missing", "facility_id", "facility", "facility_kind", "distance", "area_shared",
     "area_covered", "schools_in_reach",
 )  # fmt: skip
 COUNTY_GAP: Final = (
-    "metric", "stage", "year", "own", "counties", "rank", "others_mean", "others_best", "gap_to_mean", "gap_to_best",
+    "metric", "stage", "year", "own_value", "other_counties", "rank", "others_mean", "others_best", "gap_to_mean", "gap_to_best",
 )  # fmt: skip
