@@ -134,8 +134,8 @@ def _quality() -> dict[str, pd.DataFrame]:
     rows = {
         "quality": ("stage_section", "s1", "primary", 2025, 400.0, None, 5.1, 1.2, 1.0, 5.3, 6.1, 2400.0, 2.5, 6, 7,
                     0.8133, "fails"),
-        "balance": ("stage_section", "primary", 2025, False, "cv_sports_area", 2, 0, 8.1, 0.515, 0.546, 0.5, "utilisation",
-                    "fails", 16.35, 560.0, 560.0, 1.0),
+        "balance": ("stage_section", "primary", 2025, False, "cv_sports_area", 2, 0, 8.1, 0.515, 0.546, 0.5,
+                    "utilisation", "fails", 16.35, 560.0, 560.0, 1.0),
         "quality_tests": ("utilisation", "stage_section", "primary", 2025, "sports_area_per_pupil", 1, 1, 2, 6.1, ">=",
                           7.5, "unknown", "resources.sports_area+staff"),
         "ledger": ("s1", "primary", "utilisation", "sports_area_per_pupil", 6.1, ">=", 7.5, 1.4, "fails", 2027, 5.9,

@@ -19,8 +19,8 @@ _KEY = ["metric", "stage", "year"]
 def county_gap(case: Case, balance: pd.DataFrame, county: pd.DataFrame) -> pd.DataFrame:
     """The table `county_gap`: by metric of the evaluation, stage and year in which other counties are known.
 
-    own_value: as computed by the run, of the seven indicators the county's mean. Other counties' values hold until a later
-    year. rank: 1 + how many are better, better as the pack's rule has it. gap_to_mean = own − mean of the others;
+    own_value: as computed by the run, of the seven indicators the county's mean. Other counties' values hold until a
+    later year. rank: 1 + how many are better, better as the pack's rule has it. gap_to_mean = own − mean of the others;
     gap_to_best = own − the best of them. other_counties: how many.
     """
     others = _others(case)

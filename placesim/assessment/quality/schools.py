@@ -95,18 +95,18 @@ def indicators(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
     known = ~np.isnan(share)
     table["indicators_met"], table["indicators_known"] = met.sum(axis=1), known.sum(axis=1)
     lowest = np.where(known, share, np.inf).min(axis=1)
-    table["indicator_share_min"] = np.where(known.all(axis=1), lowest.round(4), np.nan)
+    table["indicator_share_min"] = np.where(known.all(axis=1), lowest, np.nan)
     table["standing"] = _standing(case, table, share, met)
     return table[list(QUALITY)].astype({"indicators_met": "int64", "indicators_known": "int64"})
 
 
 def compared(case: Case, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """[row, indicator]: value ÷ threshold, NaN where one of them is not known, and whether the threshold is met."""
+    """[row, indicator]: value ÷ threshold (4 digits), NaN where one of them is not known, and whether the threshold is met."""
     unit = str(table["unit"].iloc[0]) if len(table) else ""
     share, met = np.full((len(table), len(METRICS)), np.nan), np.zeros((len(table), len(METRICS)), dtype=bool)
     for k, metric in enumerate(METRICS):
         limits, value = limits_of(case.pack.rules, metric, unit, table), table[metric].to_numpy(dtype=float)
-        share[:, k] = ratio(value, limits["limit"].fillna(0).to_numpy())
+        share[:, k] = ratio(value, limits["limit"].fillna(0).to_numpy()).round(4)
         for operator in limits["operator"].dropna().unique():
             rows = (limits["operator"] == operator).to_numpy()
             met[rows, k] = COMPARE[operator](value[rows], limits["limit"].to_numpy()[rows])

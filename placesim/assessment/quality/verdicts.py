@@ -35,9 +35,9 @@ def tested_rules(case: Case) -> Mapping[str, Rule]:
 def tests(case: Case, frames: Mapping[str, pd.DataFrame], lacking: Mapping[str, str]) -> pd.DataFrame:
     """The table `quality_tests`: one row per rule, stage of the rule and year.
 
-    frames: unit of count → measures with the evaluation's own; lacking: metric → the tables and
-    columns that the county does not give for it. tested, failing, not_known: units; value: the worst of them. A test passes where every unit does;
-    with units whose value is not known it is unknown, unless one fails already. because: what is lacking.
+    frames: unit of count → measures with the evaluation's own; lacking: metric → the tables and columns that the county
+    does not give for it. tested, failing, not_known: units; value: the worst of them. A test passes where every unit
+    does; with units whose value is not known it is unknown, unless one fails already. because: what is lacking.
     """
     rows = [row for i, rule in tested_rules(case).items() for row in _of_rule(case, i, rule, frames)]
     table = pd.DataFrame(rows, columns=list(TESTS))

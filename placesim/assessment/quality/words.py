@@ -58,8 +58,8 @@ QUALITY: Final = (
     "indicators_known", "indicator_share_min", "standing",
 )  # fmt: skip
 BALANCE: Final = (
-    "unit", "stage", "year", "marked", "metric", "school_count", "not_known", "average", "cv", "cv_plain", "limit", "rule_id",
-    "standing", "to_balance", "to_threshold", "to_both", "raised",
+    "unit", "stage", "year", "marked", "metric", "school_count", "not_known", "average", "cv", "cv_plain", "limit",
+    "rule_id", "standing", "to_balance", "to_threshold", "to_both", "raised",
 )  # fmt: skip
 TESTS: Final = (
     "rule_id", "unit", "stage", "year", "metric", "tested", "failing", "not_known", "value", "operator", "limit",
@@ -74,8 +74,8 @@ WEAK: Final = (
     "met_by_then", "cost", "unpriced",
 )  # fmt: skip
 QUALITY_PLACES: Final = (
-    "stage", "year", "marked", "school_count", "passing", "weak", "weak_change", "not_known", "not_evaluated", "places_design",
-    "quality_places", "quality_places_share", "pupils", "quality_pupils", "quality_pupils_share",
+    "stage", "year", "marked", "school_count", "passing", "weak", "weak_change", "not_known", "not_evaluated",
+    "places_design", "quality_places", "quality_places_share", "pupils", "quality_pupils", "quality_pupils_share",
 )  # fmt: skip
 PHYSICAL: Final = (
     "school_id", "stage", "year", "classes", "pe_lessons", "pe_lessons_due", "pe_posts", "pe_teachers",
@@ -86,5 +86,6 @@ SHARED: Final = (
     "area_covered", "schools_in_reach",
 )  # fmt: skip
 COUNTY_GAP: Final = (
-    "metric", "stage", "year", "own_value", "other_counties", "rank", "others_mean", "others_best", "gap_to_mean", "gap_to_best",
+    "metric", "stage", "year", "own_value", "other_counties", "rank", "others_mean", "others_best", "gap_to_mean",
+    "gap_to_best",
 )  # fmt: skip
