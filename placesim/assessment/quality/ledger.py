@@ -10,7 +10,7 @@ import pandas as pd
 
 from placesim.assessment.quality.case import SECTION, Case, in_force
 from placesim.assessment.quality.schools import METRICS
-from placesim.assessment.quality.verdicts import EVALUATED, tested_rules
+from placesim.assessment.quality.verdicts import EVALUATED, evaluated_rules
 from placesim.assessment.quality.words import EXCLUDED, FAILS, INDICATORS, LEDGER, MARKS, PASSES, UNKNOWN
 from placesim.standards.evaluate import COMPARE, limits_of
 from placesim.standards.rules import Rule
@@ -32,7 +32,7 @@ def ledger(case: Case, frame: pd.DataFrame, additions: pd.DataFrame) -> pd.DataF
     cost = amount_missing × unit cost of the item.
     """
     due = due_years(case, case.sections())
-    parts = [_of_rule(i, rule, frame, due) for i, rule in tested_rules(case).items() if _by_school(rule, frame)]
+    parts = [_of_rule(i, rule, frame, due) for i, rule in evaluated_rules(case).items() if _by_school(rule, frame)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEDGER))
     if table.empty:
         return pd.DataFrame(columns=list(LEDGER))

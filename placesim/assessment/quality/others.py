@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placesim.assessment.quality.case import Case, in_force
-from placesim.assessment.quality.verdicts import tested_rules
+from placesim.assessment.quality.verdicts import evaluated_rules
 from placesim.assessment.quality.words import COUNTY_GAP, INDICATORS
 from placesim.records import Floats
 
@@ -27,7 +27,7 @@ def county_gap(case: Case, balance: pd.DataFrame, county: pd.DataFrame) -> pd.Da
     own = _own(case, balance, county)
     if others.empty or own.empty:
         return pd.DataFrame(columns=list(COUNTY_GAP))
-    upwards = {str(r.metric): r.operator in (">", ">=") for r in tested_rules(case).values()}
+    upwards = {str(r.metric): r.operator in (">", ">=") for r in evaluated_rules(case).values()}
     rows = [
         _row(dict(zip(_KEY, (metric, stage, year), strict=True)), value, values, upwards[str(metric)])
         for (metric, stage), path in own[own["metric"].isin(list(upwards))].groupby(["metric", "stage"], sort=False)

@@ -16,7 +16,7 @@ from placesim.assessment.quality.ledger import ledger
 from placesim.assessment.quality.others import county_gap
 from placesim.assessment.quality.paths import quality_places, weak_schools
 from placesim.assessment.quality.schools import amounts_of, indicators
-from placesim.assessment.quality.verdicts import tests
+from placesim.assessment.quality.verdicts import verdicts
 from placesim.assessment.quality.words import (
     BALANCE,
     COUNTY_GAP,
@@ -59,7 +59,7 @@ def quality_balance(case: Case) -> tuple[Told, Mapping[str, pd.DataFrame]]:
     tables = {
         "quality": quality,
         "balance": between,
-        "quality_tests": tests(case, measured, as_tokens(missing)),
+        "quality_tests": verdicts(case, measured, as_tokens(missing)),
         "ledger": book,
         "weak_schools": weak_schools(case, quality, book),
         "quality_places": quality_places(case, quality),

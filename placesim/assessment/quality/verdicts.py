@@ -20,7 +20,7 @@ EVALUATED = (*METRICS, "indicators_met", "indicator_share_min")  # of which some
 _BINDING = ("statutory", "should")
 
 
-def tested_rules(case: Case) -> Mapping[str, Rule]:
+def evaluated_rules(case: Case) -> Mapping[str, Rule]:
     """The rules of the evaluation: those on its own metrics, and the binding ones that cite the same documents."""
     own = {*EVALUATED, *COUNTY_METRICS, *SECTION_METRICS}
     plain = {i: r for i, r in case.pack.rules.items() if r.metric is not None and r.value is not None}
@@ -32,14 +32,14 @@ def tested_rules(case: Case) -> Mapping[str, Rule]:
     }
 
 
-def tests(case: Case, frames: Mapping[str, pd.DataFrame], lacking: Mapping[str, str]) -> pd.DataFrame:
+def verdicts(case: Case, frames: Mapping[str, pd.DataFrame], lacking: Mapping[str, str]) -> pd.DataFrame:
     """The table `quality_tests`: one row per rule, stage of the rule and year.
 
     frames: unit of count → measures with the evaluation's own; lacking: metric → the tables and columns that the county
     does not give for it. tested, failing, not_known: units; value: the worst of them. A test passes where every unit
     does; with units whose value is not known it is unknown, unless one fails already. because: what is lacking.
     """
-    rows = [row for i, rule in tested_rules(case).items() for row in _of_rule(case, i, rule, frames)]
+    rows = [row for i, rule in evaluated_rules(case).items() for row in _of_rule(case, i, rule, frames)]
     table = pd.DataFrame(rows, columns=list(TESTS))
     unknown = table["standing"] == UNKNOWN
     table["because"] = table["metric"].map(lacking).where(unknown, None).astype(object)

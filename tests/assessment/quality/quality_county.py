@@ -19,7 +19,7 @@ from placesim.standards.pack import load_pack
 
 Rows = Sequence[Mapping[str, Any]]
 
-# What a primary section of 400 pupils has: 5.0, 1.0 and 0.75 teachers per 100, 5 and 6 m², 2250 yuan, 2.5 rooms per 100.
+# Of a primary section of 400 pupils: 5, 1, 0.75 teachers per 100, 5 and 6 m², 2250 yuan, 2.5 rooms per 100.
 AMOUNTS = {
     "above_degree_teachers": 20, "backbone_teachers": 4, "pe_art_teachers": 3, "teaching_rooms_area": 2000,
     "sports_area": 2400, "equipment_value": 900_000, "multimedia_rooms": 10,

@@ -74,7 +74,7 @@ def test_the_coefficient_may_ask_for_more_than_the_thresholds(case: Case) -> Non
 
 def test_the_composite_of_the_basic_balance_is_the_mean_of_eight(case: Case) -> None:
     """Two schools of 100 with 1 and 3 of seven amounts (CV 1 ÷ 2) and alike in books (CV 0): 7 × 0.5 ÷ 8."""
-    given = dict.fromkeys(BASIC, [100.0, 300.0]) | {"books": [50.0, 50.0]}
+    given = {name: [100.0, 300.0] for name in BASIC} | {"books": [50.0, 50.0]}
     assert len(BASIC) == 8
     row = row_of(balance(case, amounts([100, 100], **given))[0], metric="cv_basic")
     assert row["cv"] == 0.4375
