@@ -32,10 +32,10 @@ def ledger(case: Case, frame: pd.DataFrame, additions: pd.DataFrame) -> pd.DataF
     cost = amount_missing × unit cost of the item.
     """
     due = due_years(case, case.sections())
-    parts = [_of_rule(i, rule, frame, due) for i, rule in evaluated_rules(case).items() if _by_school(rule, frame)]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEDGER))
-    if table.empty:
+    parts = [_judged(i, rule, frame) for i, rule in evaluated_rules(case).items() if _by_school(rule, frame)]
+    if not sum(map(len, parts)):
         return pd.DataFrame(columns=list(LEDGER))
+    table = _first_and_due(pd.concat([p for p in parts if len(p)], ignore_index=True), due)
     keys = ["school_id", "stage", "due_year", "item"]
     added = additions.rename(columns={"id": "school_id", "year": "due_year"})[
         [*keys, "amount_missing", "amount_to_add"]
@@ -69,24 +69,28 @@ def _by_school(rule: Rule, frame: pd.DataFrame) -> bool:
     return rule.unit_of_count == "stage_section" and rule.column in frame and not composite
 
 
-def _of_rule(i: str, rule: Rule, frame: pd.DataFrame, due: pd.Series) -> pd.DataFrame:
-    """The rows of one rule: each section in its first year and, with the prefix due_, in its due year."""
-    rows = _judged(rule, frame)
-    first = rows.loc[rows.groupby(_CASE, sort=False)["year"].idxmin(), [*_CASE, "value", "limit", "gap", "standing"]]
-    then = due.rename("year").reset_index().merge(rows.drop(columns="limit"), on=SECTION, how="left")
-    then["standing"] = then["standing"].where(then["standing"].notna(), UNKNOWN)
-    then = then.rename(columns={c: f"due_{c}" for c in ("year", "value", "gap", "standing")})
-    table = first.merge(then, on=_CASE).assign(rule_id=i, metric=rule.metric, operator=rule.operator)
-    return table.assign(**_item(str(rule.metric), table))
-
-
-def _judged(rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
+def _judged(i: str, rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
     """Sections in the scope of a rule with their value, limit, gap and standing in each year that has pupils."""
-    limits = limits_of({"rule": rule}, str(rule.metric), "stage_section", frame)
+    metric = str(rule.metric)
+    limits = limits_of({i: rule}, metric, "stage_section", frame)
     scope = frame.assign(limit=limits["limit"])[limits["rule_id"].notna() & (frame["roll"] > 0)]
-    excluded = scope["excluded"].notna() if rule.metric in METRICS else pd.Series(False, scope.index)
-    rows = scope[[*SECTION, "roll", "classes", "limit"]].assign(value=scope[rule.column].astype(float))
-    return rows.assign(standing=_standing(rule, rows, excluded), gap=_gap(rule, rows["value"], rows["limit"]))
+    excluded = scope["excluded"].notna() if metric in METRICS else pd.Series(False, scope.index)
+    rows = scope[[*SECTION, "limit"]].assign(value=scope[rule.column].astype(float))
+    gap = _gap(rule, rows["value"], rows["limit"])
+    rooms = gap * scope["classes"] / 12 if metric in _ROOMS else np.nan
+    facts = {"rule_id": i, "metric": metric, "operator": rule.operator, "item": (_ITEM | _ROOMS).get(metric)}
+    return rows.assign(standing=_standing(rule, rows, excluded), gap=gap, rooms_missing=rooms, **facts)
+
+
+def _first_and_due(rows: pd.DataFrame, due: pd.Series) -> pd.DataFrame:
+    """Each rule and section in its first year and, with the prefix due_, in its due year (rooms_missing in the latter)."""
+    key = ["rule_id", *_CASE]
+    first = rows.loc[rows.groupby(key, sort=False)["year"].idxmin()].drop(columns=["year", "rooms_missing"])
+    first["due_year"] = due.reindex(pd.MultiIndex.from_frame(first[_CASE])).to_numpy()
+    then = rows[[*key, "year", "value", "gap", "standing", "rooms_missing"]]
+    then = then.rename(columns={c: f"due_{c}" for c in ("year", "value", "gap", "standing")})
+    table = first.merge(then, on=[*key, "due_year"], how="left")
+    return table.assign(due_standing=table["due_standing"].where(table["due_standing"].notna(), UNKNOWN))
 
 
 def _standing(rule: Rule, rows: pd.DataFrame, excluded: pd.Series) -> np.typing.NDArray[np.object_]:
@@ -99,13 +103,6 @@ def _gap(rule: Rule, value: pd.Series, limit: pd.Series) -> pd.Series:
     """How far a value is from its limit; 0 where it is met."""
     short = limit - value if rule.operator in (">", ">=") else value - limit
     return short.clip(lower=0).round(4)
-
-
-def _item(metric: str, table: pd.DataFrame) -> dict[str, Any]:
-    """item: what closes the gap of a metric, None where it is nothing of `resources`; rooms_missing in the due year."""
-    if metric in _ROOMS:
-        return {"item": _ROOMS[metric], "rooms_missing": table["due_gap"] * table["classes"] / 12}
-    return {"item": _ITEM.get(metric), "rooms_missing": np.nan}
 
 
 def _whole(amount: pd.Series, item: pd.Series) -> pd.Series:

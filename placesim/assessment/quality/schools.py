@@ -101,7 +101,7 @@ def indicators(case: Case, amounts: pd.DataFrame) -> pd.DataFrame:
 
 
 def compared(case: Case, table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """[row, indicator]: value ÷ threshold (4 digits), NaN where one of them is not known, and whether the threshold is met."""
+    """[row, indicator]: value ÷ threshold (4 digits), NaN where one is not known, and whether the threshold is met."""
     unit = str(table["unit"].iloc[0]) if len(table) else ""
     share, met = np.full((len(table), len(METRICS)), np.nan), np.zeros((len(table), len(METRICS)), dtype=bool)
     for k, metric in enumerate(METRICS):

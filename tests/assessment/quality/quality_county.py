@@ -44,9 +44,21 @@ def inputs_with(county: County, tables: Mapping[str, Rows]) -> Inputs:
 def case_of(
     county: County, tables: Mapping[str, Rows], equipped: tuple[Equip, ...] = (), pack: str = "cn-national"
 ) -> Case:
-    results, inputs = county.results(), inputs_with(county, tables)
-    measures = assess(results, inputs, options(pack)).measures
-    return Case(results, inputs, load_pack(pack), measures, equipped)
+    inputs = inputs_with(county, tables)
+    return Case(county.results(), inputs, load_pack(pack), _measures(county, inputs, pack), equipped)
+
+
+_KNOWN: dict[tuple[int, str], tuple[County, Mapping[str, pd.DataFrame]]] = {}
+
+
+def _measures(county: County, inputs: Inputs, pack: str) -> Mapping[str, pd.DataFrame]:
+    """The measures of a county, worked out once: of these tables only the rolls tell in them."""
+    if inputs.has("enrolment"):
+        return assess(county.results(), inputs, options(pack)).measures
+    key = (id(county), pack)
+    if key not in _KNOWN:
+        _KNOWN[key] = county, assess(county.results(), county.inputs(), options(pack)).measures
+    return _KNOWN[key][1]
 
 
 def tables_of(
