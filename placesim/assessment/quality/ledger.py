@@ -83,7 +83,7 @@ def _judged(i: str, rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first_and_due(rows: pd.DataFrame, due: pd.Series) -> pd.DataFrame:
-    """Each rule and section in its first year and, with the prefix due_, in its due year (rooms_missing in the latter)."""
+    """Each rule and section in its first year and, with the prefix due_, in its due year (and rooms_missing then)."""
     key = ["rule_id", *_CASE]
     first = rows.loc[rows.groupby(key, sort=False)["year"].idxmin()].drop(columns=["year", "rooms_missing"])
     first["due_year"] = due.reindex(pd.MultiIndex.from_frame(first[_CASE])).to_numpy()
