@@ -140,7 +140,7 @@ def _quality() -> dict[str, pd.DataFrame]:
                           7.5, "unknown", "resources.sports_area+staff"),
         "ledger": ("s1", "primary", "utilisation", "sports_area_per_pupil", 6.1, ">=", 7.5, 1.4, "fails", 2027, 5.9,
                    1.6, "fails", "sports_area", 640.0, 560.0, 268800.0),
-        "weak_schools": ("s1", "primary", 2025, 2027, 3, 6, 0.0267, "sports_area_per_pupil", 2027, False, 268800.0, 0),
+        "weak_schools": ("s1", "primary", 2025, 2027, 3, 6, 0.0267, "sports_area_per_pupil", 2027, "fails", 2.7e5, 0),
         "quality_places": ("primary", 2027, True, 2, 1, 1, -1.0, 0, 0, 580, 180, 0.3103, 560, 80, 0.1429),
         "physical_education": ("s1", "primary", 2025, 9.0, 4.0, 45.0, 3.21, 3.0, 0.21, 1.5, 1.0, 0.5),
         "shared_grounds": ("s1", "primary", 2025, 560.0, "f1", FORMULA, "sports", 420.5, 18000.0, 560.0, 2),

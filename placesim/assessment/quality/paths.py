@@ -42,8 +42,8 @@ def weak_schools(case: Case, quality: pd.DataFrame, ledger: pd.DataFrame) -> pd.
 
     first_year, last_year, years: in which it fails; indicators_met, gap_score, lowest: in first_year. gap_score: mean
     shortfall of the seven indicators, each as a share of its threshold, over those that are known; lowest: the metric
-    furthest below. target_year: its due year, met_by_then: it passes in it. cost: what the ledger says is missing, as
-    far as it has a price; unpriced: how many of its gaps have none.
+    furthest below. target_year: its due year, due_standing: how it stands then. cost: what the ledger says is
+    missing, as far as it has a price; unpriced: how many of its gaps have none.
     """
     own = by_section(case, quality)
     fails = own[own["standing"] == FAILS]
@@ -54,7 +54,7 @@ def weak_schools(case: Case, quality: pd.DataFrame, ledger: pd.DataFrame) -> pd.
     table = table.join(first.set_index(_CASE)["indicators_met"].astype(int)).join(_scores(case, first))
     table["target_year"] = due_years(case, case.sections()).reindex(table.index)
     then = own.set_index(SECTION)["standing"].reindex([(*key, year) for key, year in table["target_year"].items()])
-    table["met_by_then"] = (then == PASSES).to_numpy()
+    table["due_standing"] = then.to_numpy()
     lacking = ledger[ledger["amount_missing"].gt(0)]
     table["cost"] = lacking.groupby(_CASE)["cost"].sum(min_count=1).reindex(table.index)
     table["unpriced"] = (

@@ -71,7 +71,7 @@ LEDGER: Final = (
 )  # fmt: skip
 WEAK: Final = (
     "school_id", "stage", "first_year", "last_year", "years", "indicators_met", "gap_score", "lowest", "target_year",
-    "met_by_then", "cost", "unpriced",
+    "due_standing", "cost", "unpriced",
 )  # fmt: skip
 QUALITY_PLACES: Final = (
     "stage", "year", "marked", "school_count", "passing", "weak", "weak_change", "not_known", "not_evaluated",
