@@ -40,7 +40,7 @@ def ledger(case: Case, frame: pd.DataFrame, additions: pd.DataFrame) -> pd.DataF
     added = additions.rename(columns={"id": "school_id", "year": "due_year"})[
         [*keys, "amount_missing", "amount_to_add"]
     ]
-    table = table.merge(added, on=keys, how="left")
+    table = table.merge(added.astype({"amount_missing": float, "amount_to_add": float}), on=keys, how="left")
     table["amount_missing"] = _whole(table["amount_missing"].fillna(table.pop("rooms_missing")), table["item"])
     table["cost"] = _costs(case, table)
     order = list(dict.fromkeys(table["rule_id"]))
