@@ -73,7 +73,8 @@ def _judged(i: str, rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
     """Sections in the scope of a rule with their value, limit, gap and standing in each year that has pupils."""
     metric = str(rule.metric)
     limits = limits_of({i: rule}, metric, "stage_section", frame)
-    scope = frame.assign(limit=limits["limit"])[limits["rule_id"].notna() & (frame["roll"] > 0)]
+    narrow = frame[list(dict.fromkeys([*SECTION, "excluded", "classes", rule.column]))].assign(limit=limits["limit"])
+    scope = narrow[limits["rule_id"].notna() & (frame["roll"] > 0)]
     excluded = scope["excluded"].notna() if metric in METRICS else pd.Series(False, scope.index)
     rows = scope[[*SECTION, "limit"]].assign(value=scope[rule.column].astype(float))
     gap = _gap(rule, rows["value"], rows["limit"])

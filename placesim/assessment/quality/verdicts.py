@@ -12,6 +12,7 @@ from placesim.assessment.quality.case import Case
 from placesim.assessment.quality.county import COUNTY_METRICS
 from placesim.assessment.quality.schools import METRICS
 from placesim.assessment.quality.words import FAILS, PASSES, TESTS, UNKNOWN
+from placesim.records import Floats
 from placesim.standards.evaluate import COMPARE, limits_of
 from placesim.standards.rules import Rule
 
@@ -53,19 +54,20 @@ def _of_rule(case: Case, i: str, rule: Rule, frames: Mapping[str, pd.DataFrame])
     if frame is None:
         return
     limits = limits_of({i: rule}, str(rule.metric), rule.unit_of_count, frame)
-    scope = frame.assign(limit=limits["limit"])[limits["rule_id"].notna()]
-    for (stage, year), units in scope.groupby(["stage", "year"], sort=False):
-        row = _judged(rule, units)
-        yield {"rule_id": i, "unit": rule.unit_of_count, "stage": stage, "year": year, "metric": rule.metric} | row
+    rows = limits["rule_id"].notna().to_numpy()
+    stage, year = frame["stage"].to_numpy(), frame["year"].to_numpy()
+    value = frame[rule.column].to_numpy(dtype=float) if rule.column in frame else np.full(len(frame), np.nan)
+    counted = rows
+    if rule.metric in EVALUATED and "excluded" in frame:
+        counted = rows & frame["excluded"].isna().to_numpy()
+    for at in dict.fromkeys(zip(stage[rows], year[rows], strict=True)):
+        units = counted & (stage == at[0]) & (year == at[1])
+        row = _judged(rule, value[units], limits["limit"].to_numpy()[units])
+        yield {"rule_id": i, "unit": rule.unit_of_count, "stage": at[0], "year": at[1], "metric": rule.metric} | row
 
 
-def _judged(rule: Rule, units: pd.DataFrame) -> dict[str, Any]:
+def _judged(rule: Rule, value: Floats, limit: Floats) -> dict[str, Any]:
     """tested, failing, not_known, the worst value with its limit, standing of the units in scope of a rule."""
-    value = units[rule.column].to_numpy(dtype=float) if rule.column in units else np.full(len(units), np.nan)
-    limit = units["limit"].to_numpy(dtype=float)
-    if rule.metric in EVALUATED and "excluded" in units:
-        counted = units["excluded"].isna().to_numpy()
-        value, limit = value[counted], limit[counted]
     known = ~np.isnan(value)
     met = COMPARE[str(rule.operator)](value, limit) & known
     failing, unknown = int((known & ~met).sum()), int((~known).sum())
