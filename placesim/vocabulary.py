@@ -94,17 +94,48 @@ METRICS: Final = {
     "metres_straight": "m",  # as the crow flies, to the nearest school
     "walk_minutes": "minutes",  # on foot, to the nearest school
     "falling": "share",  # by how much the roll fell in five years
+    # quality balance between schools
     **dict.fromkeys(("above_degree_per_100", "backbone_per_100", "pe_art_per_100"), "teachers per 100 pupils"),
     **dict.fromkeys(("teaching_area_per_pupil", "sports_area_per_pupil"), "m2 per pupil"),
-    "equipment_per_pupil": "yuan per pupil",
+    **dict.fromkeys(("equipment_per_pupil", "special_funds_per_pupil"), "yuan per pupil"),
     "multimedia_per_100": "rooms per 100 pupils",
     "indicators_met": "indicators",
+    "indicator_share_min": "share",  # the lowest of the seven indicators ÷ its threshold
     **dict.fromkeys(
-        ("cv_above_degree", "cv_backbone", "cv_pe_art", "cv_teaching_area", "cv_sports_area", "cv_equipment"), "cv"
+        (
+            "cv_above_degree",
+            "cv_backbone",
+            "cv_pe_art",
+            "cv_teaching_area",
+            "cv_sports_area",
+            "cv_equipment",
+            "cv_multimedia",
+            "cv_basic",
+        ),
+        "cv",
     ),
-    **dict.fromkeys(("cv_multimedia", "cv_basic"), "cv"),  # cv_basic: mean of the eight of the basic balance
-    **dict.fromkeys(("nearby_share", "migrant_public_share", "public_share", "private_share"), "share"),
-    **dict.fromkeys(("retention_3", "retention_9", "disabled_enrolment"), "share"),
+    **dict.fromkeys(("music_rooms_per_12", "art_rooms_per_12"), "rooms per 12 classes"),
+    **dict.fromkeys(("music_room_area", "art_room_area"), "m2"),
+    "pe_lessons": "lessons per class and week",
+    "training_hours": "hours",
+    **dict.fromkeys(
+        (
+            "nearby_share",
+            "public_share",
+            "private_share",
+            "retention_3",
+            "retention_9",
+            "disabled_enrolment",
+            "rotation_share",
+            "rotation_backbone_share",
+            "certified_share",
+            "quota_share",
+            "migrant_public_share",
+            "training_fund_share",
+            "satisfaction",
+        ),
+        "share",
+    ),
 }
 
 # Units of the figures of every saved table: what is measured, sampled futures, and errors of past forecasts.
@@ -128,6 +159,12 @@ FIGURES: Final = {
     **dict.fromkeys(("intake_design", "intake_cap", "intake_emergency"), "places"),
     **dict.fromkeys(("pupils_in_towns", "homes_in_towns", "village_pupils_in_towns"), "share"),
     "walkers": "pupils",
+    **dict.fromkeys(("cv", "cv_plain"), "cv"),
+    **dict.fromkeys(("gap_score", "quality_places_share", "quality_pupils_share"), "share"),
+    "quality_pupils": "pupils",
+    "quality_places": "places",
+    **dict.fromkeys(("area_missing", "area_shared", "area_covered"), "m2"),
+    "distance": "m",
     **dict.fromkeys(("metres", "metres_of_pupils", "metres_of_residents"), "m"),
     **dict.fromkeys(("minutes_of_pupils", "minutes_of_residents"), "minutes"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 import pandas as pd
@@ -15,6 +15,7 @@ from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
 from placesim.assessment.nearest_school import nearest_school_measures
 from placesim.assessment.needs import development_measures, population_measures
+from placesim.assessment.quality import Case, quality_balance
 from placesim.assessment.rooms import Judged, rooms
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
@@ -24,6 +25,7 @@ from placesim.assessment.typology import typology
 from placesim.assessment.ways import way_measures, ways_to_school
 from placesim.geo import area_types
 from placesim.records import Assessment, Inputs, Results, freeze
+from placesim.scenario.changes import Equip
 from placesim.scenario.options import AssessmentOptions
 from placesim.standards.evaluate import evaluate
 from placesim.standards.pack import Pack, load_pack
@@ -55,9 +57,10 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     }
     measures = {unit: as_written(table) for unit, table in exact.items()}
     measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))
+    quality, judged = quality_balance(Case(results, inputs, pack, measures, _equipped(results, options)))
     developments = development_measures(inputs, options)
     population = as_written(population_measures(results, inputs, measures["planning_area"]))
-    findings = _findings({**measures, "development": developments}, population, pack)
+    findings = _findings({**judged, "development": developments}, population, pack)
     futures = {"fans": fans(results, inputs), "chances": chances(results, inputs)}
     run = Judged(
         results, inputs, options, pack, measures, ways, population, developments, futures["fans"], findings
@@ -67,9 +70,15 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         findings=findings,
         futures=freeze(futures),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told(rooms(run))),
+        tables=freeze(all_told([*rooms(run), quality])),
         notes=(*_notes(results, inputs, schools, ways), *_unverified(options, pack)),
     )
+
+
+def _equipped(results: Results, options: AssessmentOptions) -> tuple[Equip, ...]:
+    """What the changes that were carried out add to what schools have."""
+    named = [options.changes.get(change.name) for change in results.places.changes]
+    return tuple(change for change in named if isinstance(change, Equip))
 
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
@@ -92,13 +101,13 @@ def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.Da
     )
 
 
-def _findings(measures: dict[str, pd.DataFrame], population: pd.DataFrame, pack: Pack) -> pd.DataFrame:
+def _findings(measures: Mapping[str, pd.DataFrame], population: pd.DataFrame, pack: Pack) -> pd.DataFrame:
     """The pack's findings, documents cited by number and title, with the rule's labels.
 
     population: further rows of the planning areas, with the places for so many residents.
     """
     areas = pd.concat([measures["planning_area"], population.drop(columns=["pupils", "roll", "places_design"])])
-    found = evaluate(pack.rules, {**measures, "stage_section": measures["school"], "planning_area": areas})
+    found = evaluate(pack.rules, {**measures, "planning_area": areas})
     documents, rules = pack.documents, pack.rules
     return found.assign(
         document=found["document"].map({k: d.cite("zh") for k, d in documents.items()}).astype("str"),

@@ -120,15 +120,8 @@ def _reasons(parts: dict[str, Floats], logs: Floats) -> NDArray[np.object_]:
 
 # ------------------------------------------------------------------------------------------------ of a run
 REVIEW_TABLE: Final = (
-    "school_id",
-    "stage",
-    "rank",
-    "score",
-    "score_reason",
-    "roll",
-    "places_design",
-    "minutes_to_next",
-)
+    "school_id", "stage", "review_rank", "score", "score_reason", "roll", "places_design", "minutes_to_next",
+)  # fmt: skip
 
 
 def review_table(results: Results, inputs: Inputs, sections: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
@@ -151,7 +144,11 @@ def _ranked(of_stage: pd.DataFrame) -> pd.DataFrame:
     judged = of_stage.rename(columns={"places_design": "places"})
     columns = ["school_id", "places", "roll", *PAST, "condition", "minutes_to_next"]
     facts = of_stage[["school_id", "stage", "roll", "places_design", "minutes_to_next"]]
-    table = underused(judged[columns]).merge(facts.round({"minutes_to_next": 1}), on="school_id")
+    table = (
+        underused(judged[columns])
+        .rename(columns={"rank": "review_rank"})
+        .merge(facts.round({"minutes_to_next": 1}), on="school_id")
+    )
     return table.assign(score=table["score"].round(3))[list(REVIEW_TABLE)]
 
 

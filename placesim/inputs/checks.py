@@ -13,6 +13,7 @@ from placesim.inputs import (
     check_keys,
     check_links,
     check_people,
+    check_resources,
     check_rolls,
     check_schools,
 )
@@ -80,6 +81,11 @@ CHECKS: Mapping[str, Check] = {
     "overlapping_applicants": check_applicants.overlapping_applicants,
     "counts_of_applicants": check_applicants.counts_of_applicants,
     "closed_choices": check_applicants.closed_choices,
+    "parts_of_teachers": check_resources.parts_of_teachers,
+    "resources_of_other_stages": check_resources.resources_of_other_stages,
+    "amounts_per_pupil": check_resources.amounts_per_pupil,
+    "resources_in_force": check_resources.resources_in_force,
+    "own_county": check_resources.own_county,
 }
 
 

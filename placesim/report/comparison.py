@@ -27,6 +27,7 @@ class Comparison:
     (None = the section does not exist there), one row per pair of types.
     settings: key, a, b: scenario keys and input files that differ. flows: stage, year, moved: pupils who attend
     another school, as half the sum of differences over all pairs of area and school; more, the pupils added.
+    balance: unit, stage, year, metric, cv_a, cv_b, cv_change: coefficients of variation that differ.
     """
 
     a: SavedRun
@@ -35,15 +36,23 @@ class Comparison:
     types: pd.DataFrame
     settings: pd.DataFrame
     flows: pd.DataFrame
+    balance: pd.DataFrame
 
     def lines(self, language: str) -> list[str]:
         """The comparison for a terminal."""
         head = [label("compare.title", language, a=_title(self.a, language), b=_title(self.b, language))]
-        return [*head, *_setting_lines(self, language), *_figure_lines(self, language), *_type_lines(self, language)]
+        return [
+            *head,
+            *_setting_lines(self, language),
+            *_figure_lines(self, language),
+            *_balance_lines(self, language),
+            *_type_lines(self, language),
+        ]
 
     def data(self) -> dict[str, Any]:
         """The comparison as plain data for JSON."""
         tables = {"figures": self.figures, "types": self.types, "settings": self.settings, "flows": self.flows}
+        tables["balance"] = self.balance
         return {
             "a": str(self.a.folder),
             "b": str(self.b.folder),
@@ -53,7 +62,7 @@ class Comparison:
 
 def compare(a: SavedRun, b: SavedRun) -> Comparison:
     """Compare two saved runs of one county, over the years and stages that both have."""
-    return Comparison(a, b, _figures(a, b), _types(a, b), _settings(a, b), _flows(a, b))
+    return Comparison(a, b, _figures(a, b), _types(a, b), _settings(a, b), _flows(a, b), _balance(a, b))
 
 
 # ---------------------------------------------------------------------------------------------- what differs
@@ -106,6 +115,16 @@ def _flows(a: SavedRun, b: SavedRun) -> pd.DataFrame:
     return table.reindex(axes[axes.isin(table.index)]).reset_index()
 
 
+def _balance(a: SavedRun, b: SavedRun) -> pd.DataFrame:
+    keys, columns = ["unit", "stage", "year", "metric"], ["cv_a", "cv_b", "cv_change"]
+    if not all("balance" in run.tables for run in (a, b)):
+        return pd.DataFrame(columns=[*keys, *columns])
+    tables = [run.table("balance")[[*keys, "cv"]] for run in (a, b)]
+    both = tables[0].merge(tables[1], on=keys, suffixes=("_a", "_b"))
+    both["cv_change"] = (both["cv_b"] - both["cv_a"]).round(4)
+    return both[both["cv_change"].fillna(0) != 0].reset_index(drop=True)
+
+
 # ---------------------------------------------------------------------------------------------- in a terminal
 def _setting_lines(comparison: Comparison, language: str) -> list[str]:
     rows = [f"  {k}: {a or '–'} → {b or '–'}" for k, a, b in comparison.settings.itertuples(index=False)]
@@ -133,6 +152,17 @@ def _number(metric: str, value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.0%}" if metric == "utilisation" else f"{value:,.0f}"
+
+
+def _balance_lines(comparison: Comparison, language: str) -> list[str]:
+    """One line per stage and indicator: the year in which its coefficient differs most."""
+    rows = []
+    for _, table in comparison.balance.groupby(["unit", "stage", "metric"], sort=False):
+        row = figures.records(table)[int(table["cv_change"].abs().to_numpy().argmax())]
+        stage = figures.stage_name(comparison.a, row["stage"], language)
+        cvs = f"{row['cv_a']:.3f} → {row['cv_b']:.3f}"
+        rows.append(f"  {stage} {row['year']}: {figures.word('metric', row['metric'], language)} {cvs}")
+    return _block("compare.balance", rows, language) if rows else []
 
 
 def _type_lines(comparison: Comparison, language: str) -> list[str]:

@@ -18,8 +18,14 @@ from placesim.store import SavedRun
 from placesim.store.tables import column_title
 from placesim.vocabulary import CONFIDENCE, FIGURES
 
-FINE: Final = ("pupils per dwelling", "entrants per child", "per person and year", "log")  # units of small figures
-BY_METRIC: Final = ("value", "limit", "first_value", "peak_value", "last_value", "after_value")
+FINE: Final = (
+    "pupils per dwelling", "entrants per child", "per person and year", "log", "teachers per 100 pupils",
+    "rooms per 100 pupils", "rooms per 12 classes", "m2 per pupil", "cv",
+)  # fmt: skip  # units of small figures
+BY_METRIC: Final = (
+    "value", "limit", "first_value", "peak_value", "last_value", "after_value", "gap", "due_value", "due_gap",
+    "average", "own_value", "others_mean", "others_best", "gap_to_mean", "gap_to_best",
+)  # fmt: skip
 _WORDS: Final = {
     "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
     "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
@@ -30,6 +36,8 @@ _WORDS: Final = {
     "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
     "unplaced_reason": "unplaced_reason", "what": "what",
     "population_basis": "population_basis", "state": "state", "colour": "warning",
+    "standing": "standing", "due_standing": "standing", "excluded": "exclusion", "item": "item", "lowest": "metric",
+    "facility_kind": "choice",
 }  # fmt: skip
 
 
@@ -151,10 +159,6 @@ def _limits_crossed(saved: SavedRun, language: str) -> Made:
     return _worded(named, saved, language), dict.fromkeys(BY_METRIC, table["metric"])
 
 
-def _waves(saved: SavedRun, language: str) -> Made:
-    return _worded(_named_units(saved.table("waves"), saved, language), saved, language), None
-
-
 def _named_units(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
     """A table by unit and id with the name of each unit right after its id."""
     name = pd.Series("", index=table.index, dtype=object)
@@ -229,6 +233,50 @@ def _of_schools(name: str) -> Callable[[SavedRun, str], Made]:
     )
 
 
+def _of_units(name: str) -> Callable[[SavedRun, str], Made]:
+    """A table by unit of count (`unit`, `id`), as it was saved, with the unit's name."""
+
+    def made(saved: SavedRun, language: str) -> Made:
+        table = _named_units(saved.table(name), saved, language)
+        return _worded(_first(table, ["unit", "id", "name"]), saved, language), None
+
+    return made
+
+
+def _by_metric(name: str) -> Callable[[SavedRun, str], Made]:
+    """A table that names in each row the metric its figures are of; schools with their names."""
+
+    def made(saved: SavedRun, language: str) -> Made:
+        table = saved.table(name)
+        metrics = dict.fromkeys(BY_METRIC, table["metric"])
+        if "school_id" in table.columns:
+            table = _named(table, saved, "school_id", "campus", language)
+        return _worded(table, saved, language), metrics
+
+    return made
+
+
+def _quality_tests(saved: SavedRun, language: str) -> Made:
+    """Every test with its rule in words, its source, and the tables and columns that are lacking by their labels."""
+    table, rules = saved.table("quality_tests"), saved.table("rules").set_index("rule_id")
+    suffix = {"zh": ("label_zh", "document"), "en": ("label_en", "document_en")}[language]
+    cited = {"rule": suffix[0], "document": suffix[1], "clause": "clause", "confidence": "confidence"}
+    for column, said in cited.items():
+        table[column] = table["rule_id"].map(dict(rules[said]))
+    table["because"] = [tokens and _lacking(tokens, language) for tokens in table["because"]]
+    metrics = dict.fromkeys(BY_METRIC, table["metric"])
+    return _worded(_first(table, ["rule_id", "rule"]), saved, language), metrics
+
+
+def _lacking(tokens: str, language: str) -> str:
+    """`table.column` joined by "+" in the words of the data dictionary."""
+    specs, said = table_specs(), []
+    for table, _, column in (token.partition(".") for token in tokens.split("+")):
+        names = [specs[table].label[language], *([specs[table].by_id[column].label(language)] if column else [])]
+        said.append(" – ".join(names))
+    return "; ".join(said)
+
+
 def _nearness(name: str) -> Callable[[SavedRun, str], Made]:
     """A table by stage, area type and year; the county by its name."""
 
@@ -288,7 +336,7 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "underused": _underused,
     "early_warning": _of_planning_areas("early_warning"),
     "limits_crossed": _limits_crossed,
-    "waves": _waves,
+    "waves": _of_units("waves"),
     "review": _of_schools("review"),
     "norm_need": _of_planning_areas("norm_need"),
     "delivery": _of_planning_areas("delivery"),
@@ -312,6 +360,15 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "catchments": _explained("catchment_shapes"),
     "addresses": _explained("addresses"),
     "findings": _findings,
+    "quality": _of_units("quality"),
+    "balance": _by_metric("balance"),
+    "quality_tests": _quality_tests,
+    "ledger": _by_metric("ledger"),
+    "weak_schools": _of_schools("weak_schools"),
+    "quality_places": _explained("quality_places"),
+    "physical_education": _of_schools("physical_education"),
+    "shared_grounds": _of_schools("shared_grounds"),
+    "county_gap": _by_metric("county_gap"),
     "not_computable": _not_computable,
     "changes": _changes,
     "account": _account,

@@ -211,6 +211,35 @@ class BuyPlaces(_Temporary):
     places: PositiveInt
 
 
+# Amounts of the table `resources` that can be added to.
+Amount = Literal[
+    "above_degree_teachers",
+    "backbone_teachers",
+    "pe_art_teachers",
+    "teaching_rooms_area",
+    "sports_area",
+    "equipment_value",
+    "multimedia_rooms",
+    "teachers",
+    "mid_title_teachers",
+    "computers",
+    "books",
+    "music_rooms",
+    "art_rooms",
+    "pe_teachers",
+    "ground_slots",
+]
+
+
+class Equip(_Change):
+    """Teachers, special rooms, grounds or equipment added to what a campus has for a stage; this adds no places."""
+
+    kind: Literal["equip"]
+    school: Id
+    stage: Id
+    amounts: dict[Amount, Annotated[float, Field(gt=0, le=1e9, strict=False)]] = Field(min_length=1)
+
+
 Change = Annotated[
     Open
     | Expand
@@ -230,6 +259,7 @@ Change = Annotated[
     | Board
     | Bus
     | JoinSchoolGroup
-    | BuyPlaces,
+    | BuyPlaces
+    | Equip,
     Field(discriminator="kind"),
 ]

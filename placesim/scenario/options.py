@@ -88,12 +88,13 @@ class AllocationOptions:
 
 @dataclass(frozen=True)
 class AssessmentOptions:
-    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), how fast children
-    walk (km/h), how new homes fill, and how often they are late."""
+    """For `assessment.assess`: the pack by name or path, the resolved norms (minutes, class sizes), the changes by
+    name, how fast children walk (km/h), how new homes fill, and how often they are late."""
 
     stages: Stages
     pack: str
     norms: Mapping[str, StageNorms]
+    changes: Mapping[str, Change] = field(default_factory=dict)
     walk_speed: float = 3.6
     housing: Housing = field(default_factory=Housing)
     uncertainty: Uncertainty = field(default_factory=Uncertainty)

@@ -114,7 +114,7 @@ class Scenario:
     def assessment(self) -> options.AssessmentOptions:
         told = self.parameters
         return options.AssessmentOptions(
-            self.stages, self.pack, self.norms, told.travel.walk_speed, told.housing, told.uncertainty
+            self.stages, self.pack, self.norms, self.changes, told.travel.walk_speed, told.housing, told.uncertainty
         )
 
     def __repr__(self) -> str:

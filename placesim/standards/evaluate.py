@@ -155,3 +155,15 @@ def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     if column not in frame:
         return np.full(len(frame), np.nan)
     return frame[column].to_numpy(dtype=float, na_value=np.nan)
+
+
+def limits_of(rules: Mapping[str, Rule], metric: str, unit: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """rule_id, operator, limit for each row of `frame`: the plain rule of this metric and unit of count in whose scope
+    the row lies, the last of the pack where there are several; None and NaN where there is none."""
+    rule_id, operator = (np.full(len(frame), None, dtype=object) for _ in range(2))
+    limit = np.full(len(frame), np.nan)
+    for i, rule in rules.items():
+        if rule.metric == metric and rule.unit_of_count == unit and rule.applies_to == "all":
+            rows = _in_scope(rule, frame)
+            rule_id[rows], operator[rows], limit[rows] = i, rule.operator, _limit(rule, frame)[rows]
+    return pd.DataFrame({"rule_id": rule_id, "operator": operator, "limit": limit}, index=frame.index)

@@ -155,6 +155,10 @@ def buy_places(ledger: Ledger, change: kinds.BuyPlaces) -> None:
     ledger.bought[ledger.at(change.school), stage, ledger.span(change.year, change.until)] += change.places
 
 
+def equip(ledger: Ledger, change: kinds.Equip) -> None:
+    """Nothing of the supply: what the campus has per pupil is for the assessment."""
+
+
 EFFECTS: Mapping[str, Effect] = {
     "open": open_campus,
     "expand": expand,
@@ -171,4 +175,5 @@ EFFECTS: Mapping[str, Effect] = {
     "rezone": rezone,
     "join_school_group": join_school_group,
     "buy_places": buy_places,
+    "equip": equip,
 }

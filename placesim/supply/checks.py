@@ -190,6 +190,10 @@ def _buy(case: Case, change: kinds.BuyPlaces) -> list[Finding]:
     return problems + case.teaches(change.school, change.stage)
 
 
+def _equip(case: Case, change: kinds.Equip) -> list[Finding]:
+    return (case.schools(change.school) + case.stages(change.stage)) or case.teaches(change.school, change.stage)
+
+
 def _not_built(case: Case, change: Change) -> list[Finding]:
     return case.finding("E418", change.kind, {})
 
@@ -210,6 +214,7 @@ CHECKS: Mapping[str, Check] = {
     "rezone": _rezone,
     "join_school_group": _join,
     "buy_places": _buy,
+    "equip": _equip,
     "split_grades": _not_built,
     "cap_intake": _not_built,
     "board": _not_built,

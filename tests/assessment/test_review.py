@@ -68,7 +68,7 @@ def test_in_a_run() -> None:
     first = table.loc["S1", "primary"]
     assert first["minutes_to_next"] == round((30 * 40 + 10 * 5) / 40, 1)
     assert first["score"] == round((90 + 85) / 36.363636 / (31.25 / 30) ** 0.5, 3)  # 44 → 40: a tenth less, once more
-    assert first["rank"] == 1
+    assert first["review_rank"] == 1
     assert table.loc["S2", "primary"]["minutes_to_next"] == 35.0
     assert table.loc["S1", "junior"]["minutes_to_next"] == 40.0  # out of reach: the longest way known
 

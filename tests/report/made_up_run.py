@@ -22,6 +22,7 @@ from placesim.assessment.needs.obligations import DELIVERY
 from placesim.assessment.outlook.crossings import LIMITS_CROSSED
 from placesim.assessment.outlook.warning import EARLY_WARNING
 from placesim.assessment.outlook.waves import WAVES
+from placesim.assessment.quality import TABLES as QUALITY_TABLES
 from placesim.assessment.review import REVIEW_TABLE
 from placesim.assessment.told import NOT_COMPUTABLE
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
@@ -134,6 +135,7 @@ def run_tables() -> dict[str, pd.DataFrame]:
         ),
         "entry_ratios": pd.DataFrame([("vaccination", 2, 1.04, 0.012, 900.0, 0.99, 6)], columns=list(RATIOS)),
         "yields": pd.DataFrame([("flat", "primary", 4, 0.21, 0.25, 0.21)], columns=list(YIELDS)),
+        **_quality(),
         **_ways(),
     }
 
@@ -178,6 +180,26 @@ def _grades(school: pd.DataFrame) -> pd.DataFrame:
     keys = ["school_id", "stage", "year", "area_type", "complete"]
     first = {"grade": "G1", "entered": school["year"], "roll": 40, "classes": 1.0, "class_size_max": 40.0}
     return school[[k for k in keys if k in school]].assign(**first)
+
+
+def _quality() -> dict[str, pd.DataFrame]:
+    """One row of each table of the quality balance."""
+    rows = {
+        "quality": ("stage_section", "s1", "primary", 2025, 400.0, None, 5.1, 1.2, 1.0, 5.3, 6.1, 2400.0, 2.5, 6, 7,
+                    0.8133, "fails"),
+        "balance": ("stage_section", "primary", 2025, False, "cv_sports_area", 2, 0, 8.1, 0.515, 0.546, 0.5,
+                    "utilisation", "fails", 16.35, 560.0, 560.0, 1.0),
+        "quality_tests": ("utilisation", "stage_section", "primary", 2025, "sports_area_per_pupil", 1, 1, 2, 6.1, ">=",
+                          7.5, "unknown", "resources.sports_area+staff"),
+        "ledger": ("s1", "primary", "utilisation", "sports_area_per_pupil", 6.1, ">=", 7.5, 1.4, "fails", 2027, 5.9,
+                   1.6, "fails", "sports_area", 640.0, 560.0, 268800.0),
+        "weak_schools": ("s1", "primary", 2025, 2027, 3, 6, 0.0267, "sports_area_per_pupil", 2027, "fails", 2.7e5, 0),
+        "quality_places": ("primary", 2027, True, 2, 1, 1, -1.0, 0, 0, 580, 180, 0.3103, 560, 80, 0.1429),
+        "physical_education": ("s1", "primary", 2025, 9.0, 4.0, 45.0, 3.21, 3.0, 0.21, 1.5, 1.0, 0.5),
+        "shared_grounds": ("s1", "primary", 2025, 560.0, "f1", FORMULA, "sports", 420.5, 18000.0, 560.0, 2),
+        "county_gap": ("cv_sports_area", "primary", 2025, 0.515, 4, 2, 0.562, 0.475, -0.047, 0.04),
+    }  # fmt: skip
+    return {name: pd.DataFrame([row], columns=list(QUALITY_TABLES[name])) for name, row in rows.items()}
 
 
 def _ways() -> dict[str, pd.DataFrame]:

@@ -21,6 +21,7 @@ def other(made_up: Path, tmp_path: Path) -> SavedRun:
     school, county, flows = (tables[t] for t in ("school_by_year", "county_by_year", "flows"))
     s1 = (school["school_id"] == "s1") & (school["year"] == 2026)
     school.loc[s1, "typology"] = "balanced"
+    tables["balance"]["cv"] = 0.49
     county.loc[(county["stage"] == "primary") & (county["year"] == 2026), "places_design"] += 20
     in_2025 = flows["year"] == 2025
     flows.loc[in_2025 & (flows["school_id"] == "s4"), "pupils"] -= 30
@@ -44,6 +45,12 @@ def test_figures_by_stage_and_year(comparison: Comparison) -> None:
     assert table.loc[("primary", 2026), "places_design_change"] == 20
     assert (table["need_change"] == 0).all()
     assert (table.drop(index=("primary", 2026))["places_design_change"] == 0).all()
+
+
+def test_coefficients_that_differ(comparison: Comparison) -> None:
+    [row] = comparison.balance.to_dict("records")
+    assert (row["metric"], row["cv_a"], row["cv_b"], row["cv_change"]) == ("cv_sports_area", 0.515, 0.49, -0.025)
+    assert any("R5 sports grounds 0.515 → 0.490" in line for line in comparison.lines("en"))
 
 
 def test_schools_of_another_type(comparison: Comparison) -> None:

@@ -68,7 +68,21 @@ def test_two_tables_are_in_gb18030(name: str, songlan: Files) -> None:
     assert "\ufffd" not in content.decode("gb18030")
 
 
-@pytest.mark.parametrize("name", ["planning_areas", "children", "births", "rates", "developments", "flows", "costs"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "planning_areas",
+        "children",
+        "births",
+        "rates",
+        "developments",
+        "flows",
+        "costs",
+        "resources",
+        "facilities",
+        "indicators",
+    ],
+)
 def test_the_other_tables_start_with_a_byte_order_mark(name: str, songlan: Files) -> None:
     assert (songlan.folder / f"{name}.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 

@@ -8,7 +8,7 @@ from songlan_files import SONGLAN
 from placesim.inputs import check, read_inputs
 from placesim.scenario import load
 
-VARIANTS = ("high_births", "low_births", "class40", "delayed_scheme")
+VARIANTS = ("high_births", "low_births", "class40", "delayed_scheme", "equipped")
 
 
 def test_the_base_scenario_reads_and_checks_without_an_error_or_a_warning() -> None:
@@ -29,14 +29,17 @@ def test_the_base_scenario_reads_and_checks_without_an_error_or_a_warning() -> N
 def test_variants_differ_from_the_base_in_what_they_name(variant: str) -> None:
     base, other = load(SONGLAN / "base.toml"), load(SONGLAN / "base.toml", variant=variant)
     assert other.parameters.inputs == base.parameters.inputs
-    assert other.changes == base.changes
+    added = other.changes.keys() - base.changes.keys()
+    assert {name: c for name, c in other.changes.items() if name not in added} == base.changes
     differs = {
         "high_births": other.parameters.demography.fertility_factor > 1,
         "low_births": other.parameters.demography.fertility_factor < 1,
         "class40": other.norms["primary"].class_size_design == 40,
         "delayed_scheme": other.parameters.housing.delay_years == {"D04": 2, "D06": 2},
+        "equipped": {other.changes[name].kind for name in added} == {"equip"},
     }
     assert differs[variant]
+    assert not added or variant == "equipped"
     assert base.norms["primary"].class_size_design == 45
 
 

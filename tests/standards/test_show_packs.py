@@ -50,7 +50,7 @@ def test_every_pack_can_be_read(name: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_remembered_figure_is_told_as_unverified(language: str) -> None:
-    (line,) = (line for line in show_lines("cn-national", language, "cn-cv-basic-primary") if " · M " in line)
+    (line,) = (line for line in show_lines("cn-national", language, "cn-basic-cv-primary") if " · M " in line)
     assert {"en": "unverified", "zh": "未核实"}[language] in line
 
 

@@ -62,6 +62,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("E418", "split_grades", {"kind": "split_grades", "year": 2025, "school": "A", "campus": "B", "grades": ["G1"]}),
     ("E419", "A", {"kind": "buy_places", "year": 2025, "until": 2026, "school": "A", "stage": "primary", "places": 5}),
     ("E420", "99999.0, 5.0", {**OPEN, "x": 99999.0, "y": 5.0}),
+    ("E400", "X", {"kind": "equip", "year": 2025, "school": "X", "stage": "primary", "amounts": {"books": 5}}),
+    ("E410", "A", {"kind": "equip", "year": 2025, "school": "A", "stage": "junior", "amounts": {"books": 5}}),
     ("W402", "L1", {**OPEN, "site": "L1"}),
 ]
 

@@ -339,3 +339,11 @@ def test_rows_of_the_schools_table_in_any_order_give_the_same_places() -> None:
     first, second = rolled(), roll_forward(toy(schools=mixed), options())
     assert first.ids == second.ids
     assert np.array_equal(first.places, second.places)
+
+
+def test_equipping_a_school_is_carried_out_and_adds_no_places() -> None:
+    change = {"kind": "equip", "year": 2025, "school": "A", "stage": "primary", "amounts": {"books": 500}, "cost": 9.0}
+    places, plain = rolled(e=change), rolled()
+    assert (places.places == plain.places).all()
+    [applied] = places.changes
+    assert (applied.name, applied.kind, applied.school, applied.rooms, applied.cost) == ("e", "equip", "A", 0, 9.0)

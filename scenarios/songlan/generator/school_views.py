@@ -47,6 +47,9 @@ COSTS = [
     ("bus_route", None, None, "route and year", 125000), ("post", None, None, "post and year", 118000),
     ("pupil", "primary", None, "pupil and year", 720), ("pupil", "junior", None, "pupil and year", 940),
     ("pupil", "senior", None, "pupil and year", 1000), ("pupil", "kindergarten", None, "pupil and year", 600),
+    ("teaching_rooms_area", None, None, "m2", 3400), ("sports_area", None, None, "m2", 420),
+    ("multimedia_rooms", None, None, "room", 68000), ("music_rooms", None, None, "room", 190000),
+    ("art_rooms", None, None, "room", 150000),
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from .county import County
 from .facts import facts
 from .people_views import developments_table, population_table, rates_table
 from .profiles import profiles_table
+from .resource_views import facilities_table, indicators_table, resources_table
 from .school_views import (
     border_flows_table,
     catchments_table,
@@ -47,6 +48,8 @@ def write_county(county: County, folder: Path) -> None:
         "household_profiles": profiles_table(),
         "catchments": catchments_table(county), "flows": border_flows_table(county), "costs": costs_table(),
         "obligations": obligations_table(),
+        "resources": resources_table(county), "facilities": facilities_table(county),
+        "indicators": indicators_table(county),
     }  # fmt: skip
     for name, table in tables.items():
         _csv(table, folder / f"{name}.csv", UTF8)
