@@ -19,6 +19,7 @@ from placesim.assessment.quality import Case, quality_balance
 from placesim.assessment.rooms import Judged, rooms
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
+from placesim.assessment.sectors import sector_shares
 from placesim.assessment.told import all_told
 from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
 from placesim.assessment.typology import typology
@@ -53,7 +54,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         "area": areas,
         "planning_area": region_measures("planning_area", areas, sections, ways),
         "area_type": region_measures("area_type", areas, sections, ways),
-        "county": county_measures(areas, sections, ways),
+        "county": county_measures(areas, sections, ways).merge(sector_shares(results), on=["stage", "year"]),
     }
     measures = {unit: as_written(table) for unit, table in exact.items()}
     measures["school"] = schools = measures["school"].join(typology(measures["school"], pack))

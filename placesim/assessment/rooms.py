@@ -11,6 +11,7 @@ from placesim.assessment.campus import missing_areas
 from placesim.assessment.needs import build_out, delivery, land_need, norm_need
 from placesim.assessment.outlook import early_warning, limits_crossed, waves
 from placesim.assessment.review import review_table
+from placesim.assessment.sectors import sectors
 from placesim.assessment.told import Told
 from placesim.records import Inputs, Results
 from placesim.scenario.options import AssessmentOptions
@@ -34,13 +35,14 @@ class Judged:
 
 
 def rooms(run: Judged) -> Iterator[Told]:
-    """Areas of land and floor, outlook, needs, schools to review."""
+    """Areas of land and floor, outlook, needs, sectors, schools to review."""
     yield Told(missing=missing_areas(run.measures["campus"], run.pack))
     years = run.results.allocation.years
     short = waves(run.measures, years)
     warning = early_warning(run.results, run.inputs, run.measures["planning_area"], run.findings)
     yield Told({"early_warning": warning, "limits_crossed": limits_crossed(run.findings, years), "waves": short})
     yield from _needs(run, short)
+    yield Told({"sectors": sectors(run.results)})
     yield Told({"review": review_table(run.results, run.inputs, run.measures["school"], run.ways)})
 
 

@@ -53,6 +53,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "norm_need": ("planning_area", "stage", "year", "rule_id"),
     "delivery": ("development_id", "stage"),
     "land_need": ("planning_area", "stage"),
+    "sectors": ("stage", "year"),
     "build_out": ("planning_area", "stage"),
     "chances": ("school_id", "stage", "year"),
     "grade_by_year": ("school_id", "stage", "grade", "year"),

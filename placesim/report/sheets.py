@@ -341,6 +341,7 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "norm_need": _of_planning_areas("norm_need"),
     "delivery": _of_planning_areas("delivery"),
     "land_need": _of_planning_areas("land_need"),
+    "sectors": _explained("sectors"),
     "build_out": _of_planning_areas("build_out"),
     "schools": _schools,
     "planning_areas": _planning_areas,

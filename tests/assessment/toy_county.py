@@ -50,6 +50,8 @@ class County:
     school_types: tuple[str | None, str | None] = (None, None)
     points: tuple[Point, Point] = (Point(500, 500), Point(1500, 500))
     institutions: tuple[str | None, str | None] = (None, None)
+    sectors: tuple[str | None, str | None] = (None, None)
+    more: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)  # further input tables
 
     def results(self) -> Results:
         serves = self._serves()
@@ -70,7 +72,7 @@ class County:
             for a, p, t, x in facts
         ]
         tables = {"areas": areas, "planning_areas": self.planning_area_types}
-        return county(tables | ({"enrolment": self.enrolment} if self.enrolment else {}))
+        return county(tables | ({"enrolment": self.enrolment} if self.enrolment else {}) | dict(self.more))
 
     def _serves(self) -> np.ndarray:
         serves = np.ones((2, 3, len(self.years)), dtype=bool)
@@ -110,6 +112,7 @@ class County:
 
     def _places(self, serves: np.ndarray) -> Places:
         facts = {"school_id": SCHOOLS, "area_type": self.school_types, "institution_id": self.institutions}
+        facts |= {"sector": self.sectors} if any(self.sectors) else {}
         levels = self._levels(serves)
         rooms = np.full((2, len(self.years)), 6, dtype=np.int64)
         return Places(

@@ -24,6 +24,7 @@ from placesim.assessment.outlook.warning import EARLY_WARNING
 from placesim.assessment.outlook.waves import WAVES
 from placesim.assessment.quality import TABLES as QUALITY_TABLES
 from placesim.assessment.review import REVIEW_TABLE
+from placesim.assessment.sectors import SECTORS_TABLE
 from placesim.assessment.told import NOT_COMPUTABLE
 from placesim.demography.explanations import ACCOUNT, RATIOS, YIELDS
 from placesim.demography.residents.migration import TABLE_COLUMNS
@@ -171,6 +172,7 @@ def _needs() -> dict[str, pd.DataFrame]:
         "norm_need": pd.DataFrame([norm], columns=list(NORM_NEED)),
         "delivery": pd.DataFrame([school], columns=list(DELIVERY)),
         "land_need": pd.DataFrame([land], columns=list(LAND_NEED)),
+        "sectors": pd.DataFrame([("primary", 2025, 0.95, 0.04, 40, 10, True, 60, 40, 20)], columns=list(SECTORS_TABLE)),
         "build_out": pd.DataFrame([built], columns=list(BUILD_OUT)),
     }
 

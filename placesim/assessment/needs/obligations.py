@@ -86,7 +86,8 @@ def _asked(rows: pd.DataFrame, pack: Pack) -> pd.DataFrame:
         source = pack.documents[rule.document]
         asked.loc[more, "classes_by_rule"] = rule.value
         asked.loc[more, _CITED] = [i, source.cite("zh"), source.cite("en"), rule.clause, rule.confidence]
-        asked.loc[more, "joint_with"] = together["names"].where(joint, None)[more]
+        asked.loc[more & joint, "joint_with"] = together["names"][more & joint]
+        asked.loc[more & own, "joint_with"] = None
     return asked
 
 
