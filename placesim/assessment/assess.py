@@ -10,6 +10,7 @@ import pandas as pd
 from placesim.assessment.campus import whole_campus_measures
 from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
+from placesim.assessment.doorstep import doorstep
 from placesim.assessment.grades import grade_measures
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
@@ -20,7 +21,7 @@ from placesim.assessment.rooms import Judged, rooms
 from placesim.assessment.rounding import as_written
 from placesim.assessment.sections import section_measures
 from placesim.assessment.sectors import sector_shares
-from placesim.assessment.told import all_told
+from placesim.assessment.told import Told, all_told
 from placesim.assessment.totals import area_measures, county_measures, region_measures, whole_school_measures
 from placesim.assessment.typology import typology
 from placesim.assessment.ways import way_measures, ways_to_school
@@ -63,6 +64,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     population = as_written(population_measures(results, inputs, measures["planning_area"]))
     findings = _findings({**judged, "development": developments}, population, pack)
     futures = {"fans": fans(results, inputs), "chances": chances(results, inputs)}
+    near = doorstep(quality.tables["quality"], measures["school"], results, inputs, options)
     run = Judged(
         results, inputs, options, pack, measures, ways, population, developments, futures["fans"], findings
     )  # fmt: skip
@@ -71,7 +73,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
         findings=findings,
         futures=freeze(futures),
         lists=freeze({name: typology_list(schools, name, pack) for name in LISTS}),
-        tables=freeze(all_told([*rooms(run), quality])),
+        tables=freeze(all_told([*rooms(run), quality, Told(near)])),
         notes=(*_notes(results, inputs, schools, ways), *_unverified(options, pack)),
     )
 

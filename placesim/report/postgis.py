@@ -54,6 +54,8 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "delivery": ("development_id", "stage"),
     "land_need": ("planning_area", "stage"),
     "sectors": ("stage", "year"),
+    "doorstep": ("planning_area", "stage", "year"),
+    "quality_candidates": ("school_id", "stage"),
     "build_out": ("planning_area", "stage"),
     "chances": ("school_id", "stage", "year"),
     "grade_by_year": ("school_id", "stage", "grade", "year"),

@@ -13,6 +13,7 @@ import pandas as pd
 from placesim.dictionary import table_specs
 from placesim.messages import label
 from placesim.report import figures
+from placesim.report.coverage import coverage_table
 from placesim.scenario.show import leaves
 from placesim.store import SavedRun
 from placesim.store.tables import column_title
@@ -326,6 +327,10 @@ def _not_computable(saved: SavedRun, language: str) -> Made:
     return _worded(rows, saved, language), None
 
 
+def _mechanisms(saved: SavedRun, language: str) -> Made:
+    return _worded(coverage_table(saved, language), saved, language), None
+
+
 def _unknowns(saved: SavedRun, language: str) -> Made:
     return pd.DataFrame({"unknown": figures.unknowns(saved, language)}, dtype=object), None
 
@@ -342,6 +347,8 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "delivery": _of_planning_areas("delivery"),
     "land_need": _of_planning_areas("land_need"),
     "sectors": _explained("sectors"),
+    "doorstep": _of_planning_areas("doorstep"),
+    "quality_candidates": _of_schools("quality_candidates"),
     "build_out": _of_planning_areas("build_out"),
     "schools": _schools,
     "planning_areas": _planning_areas,
@@ -371,6 +378,7 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "shared_grounds": _of_schools("shared_grounds"),
     "county_gap": _by_metric("county_gap"),
     "not_computable": _not_computable,
+    "mechanisms": _mechanisms,
     "changes": _changes,
     "account": _account,
     "movement": _explained("movement"),

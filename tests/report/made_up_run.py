@@ -15,6 +15,7 @@ from shapely import LineString, Point, box
 from placesim.allocation.reasons import UNPLACED_REASONS
 from placesim.allocation.said import CALIBRATION, INTAKE, TOWN_SCHOOLING
 from placesim.assessment.chances import CHANCE_COLUMNS, FAN_COLUMNS
+from placesim.assessment.doorstep import CANDIDATES, DOORSTEP
 from placesim.assessment.needs.build_out import BUILD_OUT
 from placesim.assessment.needs.land import LAND_NEED
 from placesim.assessment.needs.norms import NORM_NEED
@@ -172,6 +173,8 @@ def _needs() -> dict[str, pd.DataFrame]:
         "norm_need": pd.DataFrame([norm], columns=list(NORM_NEED)),
         "delivery": pd.DataFrame([school], columns=list(DELIVERY)),
         "land_need": pd.DataFrame([land], columns=list(LAND_NEED)),
+        "doorstep": pd.DataFrame([("p1", "primary", 2025, 400, 30.0, 12.5, 300, 0.75)], columns=list(DOORSTEP)),
+        "quality_candidates": pd.DataFrame([("s1", "primary", 2025, 1, 5, 400, 90)], columns=list(CANDIDATES)),
         "sectors": pd.DataFrame([("primary", 2025, 0.95, 0.04, 40, 10, True, 60, 40, 20)], columns=list(SECTORS_TABLE)),
         "build_out": pd.DataFrame([built], columns=list(BUILD_OUT)),
     }
