@@ -8,7 +8,7 @@ from songlan_files import SONGLAN
 from placesim.inputs import check, read_inputs
 from placesim.scenario import load
 
-VARIANTS = ("high_births", "low_births", "class40", "delayed_scheme", "equipped")
+VARIANTS = ("high_births", "low_births", "class40", "delayed_scheme", "equipped", "local_norms")
 
 
 def test_the_base_scenario_reads_and_checks_without_an_error_or_a_warning() -> None:
@@ -36,6 +36,7 @@ def test_variants_differ_from_the_base_in_what_they_name(variant: str) -> None:
         "low_births": other.parameters.demography.fertility_factor < 1,
         "class40": other.norms["primary"].class_size_design == 40,
         "delayed_scheme": other.parameters.housing.delay_years == {"D04": 2, "D06": 2},
+        "local_norms": (base.pack, other.pack) == ("cn-national", "cn-yongzhou"),
         "equipped": {other.changes[name].kind for name in added} == {"equip"},
     }
     assert differs[variant]

@@ -27,6 +27,7 @@ def development_measures(inputs: Inputs, options: AssessmentOptions) -> pd.DataF
         rows[["classes_obliged", "places_obliged"]] = rows[["classes_obliged", "places_obliged"]].fillna(0.0)
     rows = rows.rename(columns={"last_completed": "year", "persons": "residents"})
     rows["year"] = rows["year"].astype("int64")
+    rows["residents"] = rows["residents"].round(1)
     rows["places_per_dwelling"] = rows["places_obliged"] / rows["dwellings"]
     return rows
 
