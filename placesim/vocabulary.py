@@ -93,6 +93,7 @@ METRICS: Final = {
     "classes_total": "classes",  # of the whole school
     "metres_straight": "m",  # as the crow flies, to the nearest school
     "walk_minutes": "minutes",  # on foot, to the nearest school
+    "beds_short": "pupils",  # boarders beyond the beds of a campus
     "falling": "share",  # by how much the roll fell in five years
     # quality balance between schools
     **dict.fromkeys(("above_degree_per_100", "backbone_per_100", "pe_art_per_100"), "teachers per 100 pupils"),
@@ -143,7 +144,7 @@ FIGURES: Final = {
     **METRICS,
     **dict.fromkeys(("central", "mean", "p10", "p25", "p50", "p75", "p90", "low", "medium", "high"), "pupils"),
     **dict.fromkeys(("roll_p10", "roll_p50", "roll_p90", "expected_excess", "disaggregated"), "pupils"),
-    **dict.fromkeys(("chance_over_design", "chance_over_cap", "chance_over_emergency"), "share"),
+    **dict.fromkeys(("chance", "chance_over_design", "chance_over_cap", "chance_over_emergency"), "share"),
     **dict.fromkeys(
         ("start", "births", "deaths", "net_migration", "displacement", "control", "end", "births_control"), "persons"
     ),

@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from placesim.assessment.campus import whole_campus_measures
+from placesim.assessment.campus import beds_short, whole_campus_measures
 from placesim.assessment.chances import chances, fans
 from placesim.assessment.classes import BINS
 from placesim.assessment.doorstep import doorstep
+from placesim.assessment.falling import falling, past_rolls
 from placesim.assessment.grades import grade_measures
 from placesim.assessment.lists import typology_list
 from placesim.assessment.location import locate
@@ -66,7 +67,7 @@ def assess(results: Results, inputs: Inputs, options: AssessmentOptions) -> Asse
     futures = {"fans": fans(results, inputs), "chances": chances(results, inputs)}
     near = doorstep(quality.tables["quality"], measures["school"], results, inputs, options)
     run = Judged(
-        results, inputs, options, pack, measures, ways, population, developments, futures["fans"], findings
+        results, inputs, options, pack, measures, ways, population, developments, futures, findings
     )  # fmt: skip
     return Assessment(
         measures=freeze(measures),
@@ -86,12 +87,15 @@ def _equipped(results: Results, options: AssessmentOptions) -> tuple[Equip, ...]
 
 def _sections(results: Results, inputs: Inputs, pack: Pack, located: pd.DataFrame, ways: pd.DataFrame) -> pd.DataFrame:
     sections = section_measures(results, inputs, pack, located)
-    return sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
+    sections = sections.join(way_measures(ways, sections[["school_id", "stage", "year"]]))
+    return sections.assign(falling=falling(sections, past_rolls(results, inputs)))
 
 
 def _campuses(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:
     campuses = whole_school_measures("school_id", sections, pack.joined_stages)
-    return campuses.join(whole_campus_measures(campuses, results.places.schools))
+    facts = whole_campus_measures(campuses, results.places.schools)
+    boarders = results.allocation.tables.get("intake")
+    return campuses.join(facts).assign(beds_short=beds_short(campuses, boarders, results.places.schools))
 
 
 def _institutions(results: Results, sections: pd.DataFrame, pack: Pack) -> pd.DataFrame:

@@ -27,6 +27,20 @@ def whole_campus_measures(campuses: pd.DataFrame, schools: pd.DataFrame) -> pd.D
     return pd.DataFrame(measures, index=campuses.index)
 
 
+def beds_short(campuses: pd.DataFrame, intake: pd.DataFrame | None, schools: pd.DataFrame) -> pd.Series:
+    """Boarders of a campus beyond its beds, for each row of `campuses`; NaN where beds or boarders are not known.
+
+    intake: boarders by school, stage and year (`Allocation.tables`), of all stages of the campus together.
+    """
+    unknown = pd.Series(float("nan"), index=campuses.index)
+    if intake is None or "beds" not in schools:
+        return unknown
+    asleep = intake.groupby(["school_id", "year"])["boarders"].sum()
+    boarders = asleep.reindex(pd.MultiIndex.from_frame(campuses[["school_id", "year"]])).to_numpy(dtype=float)
+    beds = pd.to_numeric(campuses["school_id"].map(schools.set_index("school_id")["beds"])).astype(float)
+    return (pd.Series(boarders, index=campuses.index) - beds).clip(lower=0.0)
+
+
 def missing_areas(campuses: pd.DataFrame, pack: Pack) -> tuple[Missing, ...]:
     """The areas that the pack has rules for and no campus of the county tells."""
     judged = {rule.metric for rule in pack.rules.values()}

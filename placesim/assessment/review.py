@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placesim.arguments import as_numbers, as_table, refuse
+from placesim.assessment.falling import PAST, past_rolls
 from placesim.errors import InputError
 from placesim.records import Floats, Inputs, Results, Travel
 
 REVIEW: Final = ("school_id", "rank", "score", "score_reason")
-PAST: Final = tuple(f"roll_{k}" for k in range(1, 6))
 FIXED_PLACES: Final = 85.0  # 350 m² + 4.1 m² a pupil (BB103, primary): a school itself is worth that many places
 TREND_YEARS: Final = 1.0  # what a school's own past slope is worth when looking five years ahead (damped by ½ a year)
 LIMIT_MINUTES: Final = 30.0  # 国办发〔2018〕27号: half an hour to school
@@ -132,7 +132,7 @@ def review_table(results: Results, inputs: Inputs, sections: pd.DataFrame, ways:
     over those pupils; where none is in reach, the longest way that the run knows.
     """
     base = results.allocation.years[0]
-    now = sections[sections["year"] == base].merge(_past(results, inputs, base), on=["school_id", "stage"], how="left")
+    now = sections[sections["year"] == base].merge(past_rolls(results, inputs), on=["school_id", "stage"], how="left")
     now = now.merge(_next_schools(results, ways, base), on=["school_id", "stage"], how="left")
     schools = results.places.schools.set_index("school_id")
     now["condition"] = now["school_id"].map(schools["condition"]) if "condition" in schools else np.nan
@@ -150,18 +150,6 @@ def _ranked(of_stage: pd.DataFrame) -> pd.DataFrame:
         .merge(facts.round({"minutes_to_next": 1}), on="school_id")
     )
     return table.assign(score=table["score"].round(3))[list(REVIEW_TABLE)]
-
-
-def _past(results: Results, inputs: Inputs, base: int) -> pd.DataFrame:
-    """roll_1 … roll_5 by school_id and stage; NaN where not counted."""
-    stages, counted = results.places.stages, inputs.frame("enrolment")
-    if not len(counted):
-        return pd.DataFrame(columns=["school_id", "stage", *PAST])
-    of_grade = dict(zip(stages.grades, np.array(stages.ids, dtype=object)[stages.stage_of_grade], strict=True))
-    rows = counted.assign(stage=counted["grade"].map(of_grade), ago=base - counted["year"].astype(int))
-    rows = rows[rows["ago"].between(1, len(PAST))].assign(name=lambda t: "roll_" + t["ago"].astype(str))
-    table = rows.pivot_table(index=["school_id", "stage"], columns="name", values="pupils", aggfunc="sum")
-    return table.reindex(columns=list(PAST)).astype("float64").reset_index()
 
 
 def _next_schools(results: Results, ways: pd.DataFrame, base: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from placesim.assessment.campus import missing_areas
 from placesim.assessment.needs import build_out, delivery, land_need, norm_need
-from placesim.assessment.outlook import early_warning, limits_crossed, waves
+from placesim.assessment.outlook import early_warning, limits_crossed, urban_rural, waves
 from placesim.assessment.review import review_table
 from placesim.assessment.sectors import sectors
 from placesim.assessment.told import Told
@@ -20,7 +20,7 @@ from placesim.standards.pack import Pack
 
 @dataclass(frozen=True)
 class Judged:
-    """measures by unit, ways to school, population by planning area, what developments deliver, and the findings."""
+    """measures by unit, ways to school, population by planning area, what developments deliver, sampled futures, findings."""
 
     results: Results
     inputs: Inputs
@@ -30,7 +30,7 @@ class Judged:
     ways: pd.DataFrame
     population: pd.DataFrame
     developments: pd.DataFrame
-    fans: pd.DataFrame
+    futures: Mapping[str, pd.DataFrame]
     findings: pd.DataFrame
 
 
@@ -40,7 +40,14 @@ def rooms(run: Judged) -> Iterator[Told]:
     years = run.results.allocation.years
     short = waves(run.measures, years)
     warning = early_warning(run.results, run.inputs, run.measures["planning_area"], run.findings)
-    yield Told({"early_warning": warning, "limits_crossed": limits_crossed(run.findings, years), "waves": short})
+    yield Told(
+        {
+            "early_warning": warning,
+            "limits_crossed": limits_crossed(run.findings, run.futures["chances"], years),
+            "waves": short,
+        }
+    )
+    yield Told({"urban_rural": urban_rural(run.measures["area_type"])})
     yield from _needs(run, short)
     yield Told({"sectors": sectors(run.results)})
     yield Told({"review": review_table(run.results, run.inputs, run.measures["school"], run.ways)})
@@ -50,4 +57,4 @@ def _needs(run: Judged, short: pd.DataFrame) -> Iterator[Told]:
     yield Told({"norm_need": norm_need(run.population, run.inputs, run.pack, run.options.housing)})
     yield delivery(run.developments, run.results, run.inputs, run.pack, run.options)
     yield land_need(short, run.measures["campus"], run.inputs, run.pack, run.options)
-    yield Told({"build_out": build_out(run.population, run.fans, run.inputs, run.pack)})
+    yield Told({"build_out": build_out(run.population, run.futures["fans"], run.inputs, run.pack)})

@@ -54,6 +54,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "delivery": ("development_id", "stage"),
     "land_need": ("planning_area", "stage"),
     "sectors": ("stage", "year"),
+    "urban_rural": ("metric", "stage", "year"),
     "doorstep": ("planning_area", "stage", "year"),
     "quality_candidates": ("school_id", "stage"),
     "build_out": ("planning_area", "stage"),

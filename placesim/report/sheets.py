@@ -25,8 +25,9 @@ FINE: Final = (
 )  # fmt: skip  # units of small figures
 BY_METRIC: Final = (
     "value", "limit", "first_value", "peak_value", "last_value", "after_value", "gap", "due_value", "due_gap",
-    "average", "own_value", "others_mean", "others_best", "gap_to_mean", "gap_to_best",
-)  # fmt: skip
+    "average", "own_value", "others_mean", "others_best", "gap_to_mean", "gap_to_best", "urban", "town", "rural",
+    "urban_less_rural",
+)  # fmt: skip  # fmt: skip
 _WORDS: Final = {
     "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
     "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
@@ -158,6 +159,12 @@ def _limits_crossed(saved: SavedRun, language: str) -> Made:
     table = saved.table("limits_crossed")
     named = _cited(_named_units(table, saved, language), language)
     return _worded(named, saved, language), dict.fromkeys(BY_METRIC, table["metric"])
+
+
+def _urban_rural(saved: SavedRun, language: str) -> Made:
+    table = saved.table("urban_rural")
+    metrics = dict.fromkeys(("urban", "town", "rural", "urban_less_rural"), table["metric"])
+    return _worded(table, saved, language), metrics
 
 
 def _named_units(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
@@ -342,6 +349,7 @@ SHEETS: Final[Mapping[str, Callable[[SavedRun, str], Made]]] = {
     "early_warning": _of_planning_areas("early_warning"),
     "limits_crossed": _limits_crossed,
     "waves": _of_units("waves"),
+    "urban_rural": _urban_rural,
     "review": _of_schools("review"),
     "norm_need": _of_planning_areas("norm_need"),
     "delivery": _of_planning_areas("delivery"),

@@ -30,7 +30,7 @@ FACTS = {
 }  # fmt: skip
 OF_NORMS = {  # metrics of rules that are judged against more than what places, pupils and resources tell
     "places_per_1000", "places_per_dwelling", "places_per_1000_age", "rooms_per_1000_age", "dwellings", "housing_area",
-    "classes_obliged", "falling", "public_share", "private_share", "retention_9",
+    "classes_obliged", "retention_9",
 }  # fmt: skip
 
 

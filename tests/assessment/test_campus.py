@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from toy_county import County, assessed, row_of
 
-from placesim.assessment.campus import whole_campus_measures
+from placesim.assessment.campus import beds_short, whole_campus_measures
 
 CAMPUSES = pd.DataFrame(
     {
@@ -45,3 +45,15 @@ def test_areas_that_rules_ask_for_and_nobody_tells_are_not_computable() -> None:
     ]
     national = assessed(county).tables["not_computable"]  # has no rule on them
     assert "site_area_per_place" not in set(national["what"])
+
+
+def test_boarders_without_a_bed() -> None:
+    campuses = pd.DataFrame({"school_id": ["a", "b", "c"], "year": 2025})
+    intake = pd.DataFrame(
+        {"school_id": ["a", "a", "b"], "stage": ["primary", "junior", "primary"], "year": 2025, "boarders": [30, 15, 9]}
+    )
+    schools = pd.DataFrame({"school_id": ["a", "b", "c"], "beds": [40, 10, 20]})
+    short = beds_short(campuses, intake, schools)
+    assert short[:2].tolist() == [5.0, 0.0]
+    assert short.isna().tolist() == [False, False, True]  # nobody knows who sleeps at c
+    assert beds_short(campuses, None, schools).isna().all()

@@ -21,6 +21,7 @@ from placesim.assessment.needs.land import LAND_NEED
 from placesim.assessment.needs.norms import NORM_NEED
 from placesim.assessment.needs.obligations import DELIVERY
 from placesim.assessment.outlook.crossings import LIMITS_CROSSED
+from placesim.assessment.outlook.gap import URBAN_RURAL
 from placesim.assessment.outlook.warning import EARLY_WARNING
 from placesim.assessment.outlook.waves import WAVES
 from placesim.assessment.quality import TABLES as QUALITY_TABLES
@@ -148,12 +149,13 @@ def _outlook() -> dict[str, pd.DataFrame]:
     warning = ("p1", "primary", 3, 2028, "red", 500, 400, 450, 1.25, 10, 0, 0.9, 0.6, "warning-red", *cited)
     crossed = (
         "utilisation", "stage_section", "s1", "primary", 2026, 2028, 3, False, True, "utilisation", "<=", 1.0,
-        1.1, 1.25, 2028, 1.25, "flag", "文件", "§1", "D", "Document",
+        1.1, 1.25, 2028, 1.25, 0.9, "flag", "文件", "§1", "D", "Document",
     )  # fmt: skip
     wave = ("stage_section", "s1", "primary", 2026, 2028, 100, 2028, False, True, 3, 220, 100, np.nan)
     return {
         "early_warning": pd.DataFrame([warning], columns=list(EARLY_WARNING)),
         "limits_crossed": pd.DataFrame([crossed], columns=list(LIMITS_CROSSED)),
+        "urban_rural": pd.DataFrame([("utilisation", "primary", 2025, 1.1, 1.0, 0.5, 0.6)], columns=list(URBAN_RURAL)),
         "waves": pd.DataFrame([wave], columns=list(WAVES)),
         "review": pd.DataFrame([("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5)], columns=list(REVIEW_TABLE)),
     }

@@ -126,7 +126,7 @@ def test_the_generic_pack_holds_no_norm_and_nothing_national() -> None:
     pack = load_pack("generic")
     assert pack.norms == {}
     warnings = {f"warning-{name}" for name in ("amber", "red", "blue", "blue-share", "blue-places")}
-    assert set(pack.rules) == {"utilisation", "unfilled", "unfilled-share", "unfilled-places"} | warnings
+    assert set(pack.rules) == {"beds", "utilisation", "unfilled", "unfilled-share", "unfilled-places"} | warnings
     assert not any(kind.area_type for kind in pack.typology.values())
 
 

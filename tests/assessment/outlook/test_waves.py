@@ -9,9 +9,12 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placesim.assessment.outlook import limits_crossed, waves
+from placesim.assessment.falling import falling
+from placesim.assessment.outlook import limits_crossed, urban_rural, waves
+from placesim.assessment.outlook.gap import COMPARED
 
 YEARS = (2025, 2026, 2027, 2028, 2029, 2030)
+NO_FUTURES = pd.DataFrame(columns=["school_id", "stage", "year", "chance_over_design"])
 
 
 def course(roll: list[int], places: int, **more: Any) -> pd.DataFrame:
@@ -80,7 +83,7 @@ def test_the_years_in_which_a_limit_is_crossed() -> None:
     too_low = {"operator": ">=", "rule_id": "low"}
     rows = [finding(2027, 110), finding(2025, 101), finding(2028, 120), finding(2029, 105),
             finding(2026, 80, **too_low), finding(2027, 70, **too_low)]  # fmt: skip
-    found = limits_crossed(pd.DataFrame(rows), YEARS).set_index(["rule_id", "since"])
+    found = limits_crossed(pd.DataFrame(rows), NO_FUTURES, YEARS).set_index(["rule_id", "since"])
     assert found.loc[("r", 2025), ["until_year", "years", "from_start", "to_end"]].tolist() == [2025, 1, True, False]
     wave = found.loc[("r", 2027)]
     assert wave[["until_year", "years", "first_value", "peak_value", "peak_year", "last_value"]].tolist() == [
@@ -88,4 +91,30 @@ def test_the_years_in_which_a_limit_is_crossed() -> None:
     low = found.loc[("low", 2026)]  # the worst of what must be above is the lowest
     assert low[["peak_value", "peak_year", "limit"]].tolist() == [70, 2027, 100]
     assert len(found) == 3
-    assert len(limits_crossed(pd.DataFrame(rows).iloc[:0], YEARS)) == 0
+    assert len(limits_crossed(pd.DataFrame(rows).iloc[:0], NO_FUTURES, YEARS)) == 0
+
+
+def test_the_chance_of_a_school_over_its_places() -> None:
+    rows = [finding(2027, 1.1, unit="stage_section", metric="utilisation", limit=1.0), finding(2027, 110)]
+    futures = pd.DataFrame({"school_id": ["s"], "stage": ["primary"], "year": [2027], "chance_over_design": [0.85]})
+    found = limits_crossed(pd.DataFrame(rows), futures, YEARS).set_index("unit")["chance"]
+    assert found["stage_section"] == 0.85
+    assert np.isnan(found["campus"])
+
+
+def test_urban_less_rural() -> None:
+    kinds = {"urban": 1.2, "town": 1.0, "rural": 0.5}
+    rows = [{"area_type": k, "stage": "primary", "year": 2025, "utilisation": v} for k, v in kinds.items()]
+    rows += [{"area_type": k, "stage": "primary", "year": 2026, "utilisation": v} for k, v in list(kinds.items())[1:]]
+    table = urban_rural(pd.DataFrame(rows).reindex(columns=["area_type", "stage", "year", *COMPARED]))
+    assert table["metric"].unique().tolist() == ["utilisation"]
+    assert table.set_index("year")["urban_less_rural"].tolist() == [0.7, 0.5]  # without urban areas: towns
+
+
+def test_a_roll_that_fell_in_five_years() -> None:
+    sections = pd.DataFrame({"school_id": "s", "stage": "primary", "year": [2025, 2030], "roll": [80, 100]})
+    past = pd.DataFrame({"school_id": ["s"], "stage": ["primary"], "roll_5": [100.0]}).reindex(
+        columns=["school_id", "stage", *(f"roll_{k}" for k in range(1, 6))]
+    )
+    assert falling(sections, past).round(4).tolist() == [0.2, -0.25]
+    assert falling(sections, past.iloc[:0]).isna().tolist() == [True, False]
