@@ -20,7 +20,7 @@ from placesim.standards.pack import Pack
 
 @dataclass(frozen=True)
 class Judged:
-    """measures by unit, ways to school, population by planning area, what developments deliver, sampled futures, findings."""
+    """measures by unit, ways to school, population by planning area, what developments deliver, futures, findings."""
 
     results: Results
     inputs: Inputs
