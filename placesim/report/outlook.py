@@ -92,10 +92,10 @@ def _lacking(saved: SavedRun) -> dict[str, Any]:
 def _asked(table: pd.DataFrame, language: str) -> list[list[Any]]:
     """[label of an input table, [labels of its columns]]; no columns where the table itself is lacking."""
     specs, asked = table_specs(), []
-    for name, part in table.groupby("input_table", sort=False):
-        columns = part["input_column"].dropna().unique()
-        whole = part["input_column"].isna().any()
-        labels = [] if whole else [specs[name].by_id[column].label(language) for column in columns]
+    for name in table["input_table"].unique():
+        given = table.loc[table["input_table"] == name, "input_column"]
+        columns = [] if given.isna().any() else given.unique()
+        labels = [specs[name].by_id[column].label(language) for column in columns]
         asked.append([specs[name].label[language], labels])
     return asked
 

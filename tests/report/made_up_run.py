@@ -160,7 +160,10 @@ def _outlook() -> dict[str, pd.DataFrame]:
         ("stage_section", "s1", "primary", 2026, 2028, 100, 2028, False, True, 3, 220, 100, np.nan),
         ("planning_area", "p1", "primary", 2025, 2026, 40, 2026, True, False, 2, 60, 0, 25.0),
     ]
-    review = [("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5), ("s1", "primary", 2, np.nan, "unknown", 0, 0, 9.0)]
+    review = [
+        ("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5),
+        ("s1", "primary", 2, np.nan, "unknown", 0, 0, 9.0),
+    ]
     return {
         "early_warning": pd.DataFrame(warnings, columns=list(EARLY_WARNING)),
         "limits_crossed": pd.DataFrame([crossed], columns=list(LIMITS_CROSSED)),
