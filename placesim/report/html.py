@@ -19,14 +19,15 @@ from placesim.report.payload import payload
 from placesim.store import SavedRun
 
 SECTIONS: Final = (
-    "glance", "map", "charts", "pupils", "crowded", "underused", "ways", "findings", "changes", "backtest", "problems",
-    "unknowns", "sources",
+    "glance", "map", "charts", "pupils", "crowded", "underused", "outlook", "ways", "findings", "changes", "backtest",
+    "problems", "unknowns", "sources",
 )  # fmt: skip
 _OWN_SCRIPTS: Final = (
     "text.js",
     "tables.js",
     "charts.js",
     "futures.js",
+    "outlook.js",
     "ways.js",
     "map.js",
     "panel.js",
@@ -39,7 +40,7 @@ _IMAGE: Final = re.compile(r"url\(\s*(images/[\w.-]+)\s*\)")
 
 def write_html(saved: SavedRun, path: Path) -> None:
     """The report of a saved run as one page for any browser, from disk."""
-    language = saved.manifest["language"]
+    language, known = saved.manifest["language"], payload(saved)
     styles = [leaflet_style(), template("report.css")]
     scripts = [leaflet_script(), "\n".join(template(name) for name in _OWN_SCRIPTS)]
     page = environment().get_template("report.html.j2").render(
@@ -47,11 +48,11 @@ def write_html(saved: SavedRun, path: Path) -> None:
         title=saved.title(language),
         version=saved.manifest["versions"]["placesim"],
         t=partial(_label, language),
-        sections=SECTIONS,
+        sections=[s for s in SECTIONS if s != "outlook" or known["outlook"]],
         styles=[Markup(s) for s in styles],
         scripts=[Markup(s) for s in scripts],
         policy=policy(styles, scripts),
-        data=script_json(payload(saved)),
+        data=script_json(known),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8", newline="\n")
 

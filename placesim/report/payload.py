@@ -13,13 +13,14 @@ from placesim.dictionary import table_specs
 from placesim.messages import LANGUAGES, catalogue
 from placesim.report import classes, figures, geometry
 from placesim.report.figures import plain, records
+from placesim.report.outlook import outlook
 from placesim.store import SavedRun
 from placesim.vocabulary import BINDINGS, CLASS_BASES, METRICS, PARTS, TYPOLOGY, WATERFALL
 
 TEXTS: Final = (
     "report.", "metric.", "unit.", "part.", "level.", "typology.", "reason.", "after.", "binding.", "area_type.",
     "confidence.", "severity.", "unit_of_count.", "class_basis.", "rule.", "operator.", "outside.", "source.",
-    "waterfall.", "backtest.", "ways.",
+    "waterfall.", "backtest.", "ways.", "outlook.", "warning.", "score_reason.", "standing.",
 )  # fmt: skip
 ROUTES_SHOWN: Final = 30  # the rest stand in the tables and layers, and the page says so
 PROBLEMS_SHOWN: Final = 300  # the rest stand in check.json, and the page says so
@@ -63,6 +64,7 @@ def payload(saved: SavedRun) -> dict[str, Any]:
         "key": records(figures.key_figures(saved)),
         "worst": {row.pop("metric"): row for row in records(figures.worst_years(saved))},
         "lists": {name: _list(saved, name) for name in figures.LISTS},
+        "outlook": outlook(saved),
         "rules": _rules(saved),
         "findings": _findings(saved),
         "changes": records(saved.table("changes")),

@@ -130,7 +130,11 @@ def run_tables() -> dict[str, pd.DataFrame]:
         ),
         **_outlook(),
         **_needs(),
-        "not_computable": pd.DataFrame([("balance", "resources", None)], columns=list(NOT_COMPUTABLE), dtype=object),
+        "not_computable": pd.DataFrame(
+            [("balance", "resources", None), ("land", "sites", "site_area"), ("land", "sites", "area_type")],
+            columns=list(NOT_COMPUTABLE),
+            dtype=object,
+        ),
         "backtest": _backtest(),
         "account": _account(),
         "movement": pd.DataFrame(
@@ -144,20 +148,31 @@ def run_tables() -> dict[str, pd.DataFrame]:
 
 
 def _outlook() -> dict[str, pd.DataFrame]:
-    """What is coming: one row of each table, of the hostile school and its planning area."""
-    cited = ("文件", "Document", "§1", "D")
-    warning = ("p1", "primary", 3, 2028, "red", 500, 400, 450, 1.25, 10, 0, 0.9, 0.6, "warning-red", *cited)
+    """What is coming: of the hostile school and its planning area, and where futures are not known."""
+    cited = (f"文件 {SCRIPT}", f"Document {SCRIPT}", "§1", "D")
+    warnings = [
+        ("p1", "primary", 0, 2025, "green", 390, 400, 450, 0.975, 0, 10, 0.2, 0.0, *(None,) * 5),
+        ("p1", "primary", 3, 2028, "red", 500, 400, 450, 1.25, 10, 0, 0.9, 0.6, "warning-red", *cited),
+        ("p2", "junior", 3, 2028, "blue", 60, 150, 160, 0.4, 0, 90, np.nan, np.nan, "warning-blue", *cited),
+    ]
     crossed = (
         "utilisation", "stage_section", "s1", "primary", 2026, 2028, 3, False, True, "utilisation", "<=", 1.0,
         1.1, 1.25, 2028, 1.25, 0.9, "flag", "文件", "§1", "D", "Document",
     )  # fmt: skip
-    wave = ("stage_section", "s1", "primary", 2026, 2028, 100, 2028, False, True, 3, 220, 100, np.nan)
+    waves = [
+        ("stage_section", "s1", "primary", 2026, 2028, 100, 2028, False, True, 3, 220, 100, np.nan),
+        ("planning_area", "p1", "primary", 2025, 2026, 40, 2026, True, False, 2, 60, 0, 25.0),
+    ]
+    review = [
+        ("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5),
+        ("s1", "primary", 2, np.nan, "unknown", 0, 0, 9.0),
+    ]
     return {
-        "early_warning": pd.DataFrame([warning], columns=list(EARLY_WARNING)),
+        "early_warning": pd.DataFrame(warnings, columns=list(EARLY_WARNING)),
         "limits_crossed": pd.DataFrame([crossed], columns=list(LIMITS_CROSSED)),
         "urban_rural": pd.DataFrame([("utilisation", "primary", 2025, 1.1, 1.0, 0.5, 0.6)], columns=list(URBAN_RURAL)),
-        "waves": pd.DataFrame([wave], columns=list(WAVES)),
-        "review": pd.DataFrame([("s3", "primary", 1, 3.8, "empty+small", 46, 90, 12.5)], columns=list(REVIEW_TABLE)),
+        "waves": pd.DataFrame(waves, columns=list(WAVES)),
+        "review": pd.DataFrame(review, columns=list(REVIEW_TABLE)),
     }
 
 

@@ -290,6 +290,49 @@ def test_the_backtest_is_drawn_and_its_figures_are_there(report: Visit) -> None:
     assert section.locator("table.data tbody tr").count() == 54  # 2 stages × 3 levels × 3 methods × 3 horizons
 
 
+def test_a_warning_is_a_word_beside_its_colour(report: Visit) -> None:
+    section = report.page.locator("#outlook-section")
+    red = section.locator(".warning.red")
+    assert red.inner_text().split("\n") == ["红 125%", "可能 90%"]
+    assert made_up_run.SCRIPT in str(red.get_attribute("title"))
+    assert section.locator(".warning.blue").inner_text() == "蓝 40%"  # no futures there
+    heads = section.locator(".warnings").first.locator("thead th").all_inner_texts()
+    assert heads == ["规划片区", "2025（当前）", "2028（3年后）"]
+    report.page.locator("[data-language=en]").click()
+    assert red.inner_text().split("\n") == ["Red 125%", "chance 90%"]
+
+
+def test_waves_are_chosen_by_keyboard(report: Visit) -> None:
+    page, waves = report.page, report.page.locator("#outlook-waves")
+    row = lambda: waves.locator("tbody td").all_inner_texts()  # noqa: E731
+    assert row() == ["城关", "小学", "2025 或更早", "40", "2026", "2026", "0", "25"]
+    waves.locator(".choice button").nth(1).focus()
+    page.keyboard.press("Enter")
+    assert row() == [made_up_run.SCRIPT, "小学", "2026", "100", "2028", "2028 或更晚", "100", "–"]
+    assert page.evaluate("document.activeElement.textContent") == "学校（分学段）"
+
+
+def test_the_outlook_says_what_to_look_at_and_what_is_lacking(report: Visit) -> None:
+    section = report.page.locator("#outlook-section")
+    said = section.inner_text()
+    assert "空余学位多；规模小" in said
+    assert "0.515 未达标" in said
+    assert "有 2 项指标或检验无法计算" in said
+    assert "学校预留用地（用地面积（平方米）、城乡类型）" in said
+    section.locator(".link").click()
+    assert report.text(".leaflet-popup h4") == made_up_run.QUOTES
+
+
+def test_a_run_without_outlook(visit: Visit, saved: SavedRun) -> None:
+    for name in ("early_warning", "waves", "review", "balance", "not_computable"):
+        (saved.folder / "tables" / f"{name}.csv").unlink()
+    [path] = write(open_run(saved.folder), ["html"])
+    visit.open(path)
+    visit.page.locator("[data-language=en]").click()
+    assert visit.page.locator("#outlook-section").count() == 0
+    assert visit.text("#sources-section h2") == "Sources"
+
+
 def test_printing_opens_what_is_folded(report: Visit) -> None:
     page = report.page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

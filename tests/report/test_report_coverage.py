@@ -38,4 +38,4 @@ def test_the_sheet_says_what_this_run_computed(finished: SavedRun) -> None:
     table = coverage_table(finished, "zh").set_index("mechanism")
     assert table.loc[48, "mechanism_name"] == "学龄人口监测预警"
     assert bool(table.loc[48, "computed"])
-    assert table.loc[48, "rows_told"] == 2
+    assert table.loc[48, "rows_told"] > 2

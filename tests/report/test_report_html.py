@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import made_up_run
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from placesim.messages import LANGUAGES, catalogue
 from placesim.report.html import leaflet_script, leaflet_style, script_json, template, write_html
 from placesim.report.payload import numbers, payload
-from placesim.store import SavedRun
+from placesim.store import SavedRun, open_run
 
 ROOM = resources.files("placesim.report")
 TEMPLATES = sorted(f.name for f in ROOM.joinpath("templates").iterdir())
@@ -136,6 +137,65 @@ def test_findings_are_grouped_by_rule_the_gravest_first(finished: SavedRun) -> N
     assert first["items"][0] == ["001", "primary", 2026, 2028, 3, 20.0, 0.0]
 
 
+def test_the_outlook_is_that_of_the_tables(finished: SavedRun) -> None:
+    said = payload(finished)["outlook"]
+    assert said["early_warning"]["horizons"] == [[0, 2025], [3, 2028]]
+    green, red, blue = said["early_warning"]["rows"]
+    assert (green["colour"], green["rule_id"], blue["chance_over_design"]) == ("green", None, None)
+    assert (red["planning_area"], red["stage"], red["chance_over_design"]) == ("p1", "primary", 0.9)
+    assert [(w["unit"], w["total"], w["rows"][0]["id"]) for w in said["waves"]] == [
+        ("planning_area", 1, "p1"), ("stage_section", 1, "s1"),
+    ]  # fmt: skip
+    assert (said["review"]["total"], [r["school_id"] for r in said["review"]["rows"]]) == (1, ["s3"])  # s1: no score
+    assert said["balance"] == {
+        "unit": "stage_section", "years": [2025, 2028],
+        "rows": [{"stage": "primary", "metric": "cv_sports_area", "limit": 0.5, "rule_id": "utilisation",
+                  "cv": [0.515, None], "standing": ["fails", None]}],
+    }  # fmt: skip
+    assert said["not_computable"]["count"] == 2
+    assert said["not_computable"]["zh"]["tables"] == [
+        ["办学资源（七项指标）", []], ["学校预留用地", ["用地面积（平方米）", "城乡类型"]],
+    ]  # fmt: skip
+    assert said["not_computable"]["en"]["things"][1] == "land against reserved sites"
+
+
+def test_the_outlook_shows_the_largest_and_counts_the_rest(saved: SavedRun) -> None:
+    tables = made_up_run.run_tables()
+    wave, school, cv = (tables[name].iloc[[0]] for name in ("waves", "review", "balance"))
+    tables["waves"] = pd.concat([wave.assign(peak=peak) for peak in (3, 30, *range(10, 20))])
+    tables["review"] = pd.concat([school.assign(score=score) for score in (1.5, 9.25, *range(2, 8), 1, 1.2, 1.3, 1.4)])
+    tables["balance"] = pd.concat(
+        [cv, cv.assign(year=2027, cv=0.7), cv.assign(year=2028, cv=0.4, standing="passes"), cv.assign(unit="campus")]
+    )
+    said = payload(open_run(made_up_run.remake(saved.folder, tables)))["outlook"]
+    [waves] = said["waves"]
+    assert (waves["total"], [r["peak"] for r in waves["rows"]]) == (12, [30, *range(19, 10, -1)])
+    assert (said["review"]["total"], said["review"]["rows"][0]["score"], len(said["review"]["rows"])) == (12, 9.25, 10)
+    [row] = said["balance"]["rows"]
+    assert (row["cv"], row["standing"]) == ([0.515, 0.4], ["fails", "passes"])
+
+
+def test_a_run_saved_without_outlook_has_a_page_without_it(saved: SavedRun, tmp_path: Path) -> None:
+    for name in ("early_warning", "waves", "review", "not_computable"):
+        (saved.folder / "tables" / f"{name}.csv").unlink()
+    assert payload(open_run(saved.folder))["outlook"].keys() == {"balance"}
+    (saved.folder / "tables" / "balance.csv").unlink()
+    write_html(open_run(saved.folder), tmp_path / "old.html")
+    page = Page((tmp_path / "old.html").read_text(encoding="utf-8"))
+    assert "#outlook-section" not in [a["href"] for a in page.attributes("a")]
+    assert "outlook-section" not in [a.get("id") for a in page.attributes("section")]
+    assert data_of(page)["outlook"] == {}
+
+
+def test_nothing_known_of_the_outlook_is_nothing_shown(saved: SavedRun) -> None:
+    tables = made_up_run.run_tables()
+    empty = {name: tables[name].iloc[:0] for name in ("early_warning", "waves", "review", "balance", "not_computable")}
+    said = payload(open_run(made_up_run.remake(saved.folder, tables | empty)))["outlook"]
+    assert said["early_warning"] == {"horizons": [], "rows": []}
+    assert (said["waves"], said["review"], said["not_computable"]["count"]) == ([], {"total": 0, "rows": []}, 0)
+    assert said["balance"] == {"unit": None, "years": [2025, 2028], "rows": []}
+
+
 def test_many_problems_are_cut_and_counted(saved: SavedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("placesim.report.payload.PROBLEMS_SHOWN", 0)
     assert payload(saved)["problems"] == {"total": 1, "rows": []}
@@ -171,6 +231,12 @@ def test_no_script_reads_text_as_markup() -> None:
     own = "\n".join(template(n) for n in TEMPLATES if n.endswith(".js"))
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "fetch("):
         assert word not in own, word
+
+
+def test_every_label_of_the_outlook_exists_and_is_asked_for() -> None:
+    asked = set(re.findall(r'"(outlook\.[a-z_]+)"', template("outlook.js")))
+    for language in LANGUAGES:
+        assert {key for key in catalogue(language)["label"] if key.startswith("outlook.")} == asked
 
 
 def test_every_label_that_a_face_asks_for_exists_and_every_label_is_asked_for() -> None:

@@ -61,5 +61,5 @@ def _afterwards(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         course = courses[wave.id, wave.stage]
         later = course[course.index > wave.end_year]
         residual.append(max(int(course.loc[course.index.max()]), 0))
-        spare.append(-float(later.min()) if len(later) else np.nan)
+        spare.append(0.0 - float(later.min()) if len(later) else np.nan)  # never a zero with a sign
     return pd.DataFrame({"residual_shortage": residual, "lowest_after": spare}, index=found.index)

@@ -65,7 +65,8 @@ function entrantsBlock({ years, sources, disaggregated }) {
   const rows = sources.map(([source, values]) => [capital(sourceName(source)), ...values.map((v) => fixed(v, 0))]);
   const marked = disaggregated.some((v) => v > 0) ? [[t("report.pupils.disaggregated"), ...disaggregated.map((v) => fixed(v, 0))]] : [];
   const title = t("report.pupils.entrants");
-  return el("section", { class: "stage" }, el("h3", null, title), plainTable(title, heads, [...rows, [t("report.pupils.total"), ...total.map((v) => fixed(v, 0))], ...marked]));
+  const table = plainTable(title, heads, [...rows, [t("report.pupils.total"), ...total.map((v) => fixed(v, 0))], ...marked]);
+  return el("section", { class: "stage" }, el("h3", null, title), el("div", { class: "sideways", tabindex: "0", role: "region", "aria-label": title }, table));
 }
 
 function waterfallBlock(stage, waterfall) {

@@ -158,6 +158,7 @@ function renderAll() {
   renderPupils();
   renderList("crowded");
   renderList("underused");
+  renderOutlook();
   renderWays();
   renderFindings();
   renderChanges();

@@ -47,6 +47,11 @@ def test_a_wave_that_passes_and_one_that_stays() -> None:
     }  # fmt: skip
 
 
+def test_nothing_to_spare_is_a_plain_zero() -> None:
+    [spare] = of_school([110, 100, 100, 100, 100, 100], 100)["lowest_after"]
+    assert str(spare) == "0.0"
+
+
 def test_need_decides_for_areas_and_the_county() -> None:
     table = course([90, 90, 90, 90, 90, 90], 100, planning_area="p").assign(need=[101, 99, 99, 99, 99, 104])
     found = waves({"school": nothing("school_id"), "planning_area": table, "county": nothing("county")}, YEARS)
