@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def test_notebook_runs(notebook: Path, request: pytest.FixtureRequest, monkeypat
     assert any("image/png" in o.get("data", {}) for o in outputs)
     if notebook.stem == "city_from_osm":
         assert city_figures(outputs) == [629.6, 36.71, 88.24]
+    if notebook.stem == "class_size":
+        assert_class_size(outputs)
 
 
 @NOTEBOOKS
@@ -46,6 +49,24 @@ def test_the_committed_city_shows_the_reference_figures() -> None:
         36.71,
         88.24,
     ]
+
+
+def test_the_committed_class_sizes_reach_every_grade_and_say_when_they_are_free() -> None:
+    assert_class_size(outputs_of(nbformat.read(FOLDER / "class_size.ipynb", as_version=4)))
+
+
+def assert_class_size(outputs: list[nbformat.NotebookNode]) -> None:
+    """The rule for entrants of 2026 is in all six primary grades in 2031; the county town is the last to be free."""
+    told = dict(line.split(": ", 1) for o in outputs for line in plain(o).splitlines() if ": {" in line)
+    grades = ast.literal_eval(told["first year of the rule, by grade"])
+    assert grades == {f"G{k + 1}": 2026 + k % 6 for k in range(9)}
+    assert ast.literal_eval(told["planning areas free from the base year on"]) == {
+        "primary": "12 of 14",
+        "junior": "10 of 12",
+    }
+    (table,) = [plain(o) for o in outputs if "free from  \\" in plain(o)]
+    years = [int(year) for year in re.findall(r"\b(20[2-4]\d)\s*$", table.split("chance")[0], re.MULTILINE)]
+    assert years == [2033, 2034, 2029, 2027]
 
 
 def outputs_of(cells: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
