@@ -7,43 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from placesim.dictionary import table_specs
 from placesim.messages import label
 from placesim.report import figures
 from placesim.report.coverage import coverage_table
+from placesim.report.words import BY_METRIC, Metrics, cited, first_columns, header, named, named_units, worded
 from placesim.scenario.show import leaves
 from placesim.store import SavedRun
-from placesim.store.tables import column_title
 from placesim.vocabulary import CONFIDENCE, FIGURES
-
-FINE: Final = (
-    "pupils per dwelling", "entrants per child", "per person and year", "log", "teachers per 100 pupils",
-    "rooms per 100 pupils", "rooms per 12 classes", "m2 per pupil", "cv",
-)  # fmt: skip  # units of small figures
-BY_METRIC: Final = (
-    "value", "limit", "first_value", "peak_value", "last_value", "after_value", "gap", "due_value", "due_gap",
-    "average", "own_value", "others_mean", "others_best", "gap_to_mean", "gap_to_best", "urban", "town", "rural",
-    "urban_less_rural",
-)  # fmt: skip  # fmt: skip
-_WORDS: Final = {
-    "typology": "typology", "binding": "binding", "area_type": "area_type", "class_basis": "class_basis",
-    "after": "after", "severity": "severity", "confidence": "confidence", "operator": "operator",
-    "first_metric": "metric",
-    "source": "source", "basis": "child_basis", "sex": "sex", "component": "waterfall",
-    "method": "backtest.method", "level": "backtest.level",
-    "measure": "ways.measure", "mode": "mode",
-    "unit": "unit_of_count", "when": "report.when", "kind": "report.change", "metric": "metric",
-    "unplaced_reason": "unplaced_reason", "what": "what",
-    "population_basis": "population_basis", "state": "state", "colour": "warning",
-    "standing": "standing", "due_standing": "standing", "excluded": "exclusion", "item": "item", "lowest": "metric",
-    "facility_kind": "choice",
-}  # fmt: skip
-
-
-Metrics = Mapping[str, pd.Series]
 
 
 @dataclass(frozen=True)
@@ -68,30 +41,12 @@ def all_sheets(saved: SavedRun) -> list[Sheet]:
     return [*made, Sheet("dictionary", _dictionary(made, language))]
 
 
-def header(column: str, language: str) -> str:
-    """A column's label with its unit: 在校生（人）; shares carry none, they are shown in per cent."""
-    title = _title(column, language)
-    unit = FIGURES.get(column)
-    if unit in (None, "share"):
-        return title
-    shown = label(f"unit.{unit}", language)
-    if shown.casefold() in title.casefold():
-        return title
-    return f"{title}（{shown}）" if language == "zh" else f"{title} ({shown})"
-
-
-def _title(column: str, language: str) -> str:
-    own = figures.word("report.column", column, language)
-    text = own if own != column else column_title(column, language)
-    return text[:1].upper() + text[1:]
-
-
 # ---------------------------------------------------------------------------------------------- sheets
 Made = tuple[pd.DataFrame, Metrics | None]
 
 
 def _key_figures(saved: SavedRun, language: str) -> Made:
-    return _worded(figures.key_figures(saved), saved, language), None
+    return worded(figures.key_figures(saved), saved, language), None
 
 
 def _crowded(saved: SavedRun, language: str) -> Made:
@@ -106,7 +61,7 @@ def _list(saved: SavedRun, name: str, language: str) -> Made:
     table, rules = saved.table(name), saved.table("rules").set_index("rule_id")
     ids = [figures.list_rules(name, reason) for reason in table["reason"]]
     document = "document" if language == "zh" else "document_en"
-    cited = [
+    sources = [
         "\n".join(
             f"{figures.word('reason', i.partition('.')[2], language)}: {rules[document][i]} {rules['clause'][i]}"
             for i in row
@@ -115,10 +70,10 @@ def _list(saved: SavedRun, name: str, language: str) -> Made:
         for row in ids
     ]
     worst = pd.Series([_least_known([rules["confidence"].get(i) for i in row]) for row in ids], dtype=object)
-    table = table.assign(rule_id=["+".join(row) for row in ids], document=cited, confidence=worst)
+    table = table.assign(rule_id=["+".join(row) for row in ids], document=sources, confidence=worst)
     table = table.merge(figures.base_rolls(saved), on=["school_id", "stage"], how="left")
     metrics = dict.fromkeys(BY_METRIC, table["metric"]) | {"first_value": table["first_metric"]}
-    return _worded(_named(table, saved, "school_id", "campus", language), saved, language), metrics
+    return worded(named(table, saved, "school_id", "campus", language), saved, language), metrics
 
 
 def _least_known(marks: list[Any]) -> str | None:
@@ -127,63 +82,44 @@ def _least_known(marks: list[Any]) -> str | None:
 
 
 def _schools(saved: SavedRun, language: str) -> Made:
-    table = _named(saved.table("school_by_year"), saved, "school_id", "campus", language)
-    first = [
+    table = named(saved.table("school_by_year"), saved, "school_id", "campus", language)
+    order = [
         "school_id", "name", "stage", "year", "area_type", "planning_area", "typology", "reason", "persistent", "roll",
         "roll_actual", "residual", "places_design", "utilisation", "class_basis",
     ]  # fmt: skip
-    return _worded(_first(table, first), saved, language), None
+    return worded(first_columns(table, order), saved, language), None
 
 
 def _planning_areas(saved: SavedRun, language: str) -> Made:
-    table = _named(saved.table("planning_area_by_year"), saved, "planning_area", "planning_area", language)
-    return _worded(_first(table, ["planning_area", "name"]), saved, language), None
+    table = named(saved.table("planning_area_by_year"), saved, "planning_area", "planning_area", language)
+    return worded(first_columns(table, ["planning_area", "name"]), saved, language), None
 
 
 def _county(saved: SavedRun, language: str) -> Made:
     table = saved.table("county_by_year").drop(columns="county")
-    return _worded(_first(table, ["stage", "year", "need", "places_design"]), saved, language), None
+    return worded(first_columns(table, ["stage", "year", "need", "places_design"]), saved, language), None
 
 
 def _findings(saved: SavedRun, language: str) -> Made:
     found = saved.table("findings")
-    table = _named_units(found, saved, language).assign(rule=found[f"label_{language}"])
+    table = named_units(found, saved, language).assign(rule=found[f"label_{language}"])
     columns = [
         "rule_id", "rule", "unit", "id", "name", "stage", "grades", "year", "metric", "value", "operator", "limit",
         "severity", "document", "clause", "confidence",
     ]  # fmt: skip
-    return _worded(_cited(table, language)[columns], saved, language), dict.fromkeys(BY_METRIC, found["metric"])
+    return worded(cited(table, language)[columns], saved, language), dict.fromkeys(BY_METRIC, found["metric"])
 
 
 def _limits_crossed(saved: SavedRun, language: str) -> Made:
     table = saved.table("limits_crossed")
-    named = _cited(_named_units(table, saved, language), language)
-    return _worded(named, saved, language), dict.fromkeys(BY_METRIC, table["metric"])
+    shown = cited(named_units(table, saved, language), language)
+    return worded(shown, saved, language), dict.fromkeys(BY_METRIC, table["metric"])
 
 
 def _urban_rural(saved: SavedRun, language: str) -> Made:
     table = saved.table("urban_rural")
     metrics = dict.fromkeys(("urban", "town", "rural", "urban_less_rural"), table["metric"])
-    return _worded(table, saved, language), metrics
-
-
-def _named_units(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
-    """A table by unit and id with the name of each unit right after its id."""
-    name = pd.Series("", index=table.index, dtype=object)
-    for unit in table["unit"].unique():
-        rows = table["unit"] == unit
-        name[rows] = table["id"][rows].map(dict(figures.names(saved, unit, language)))
-    named = table.copy()
-    named.insert(list(table.columns).index("id") + 1, "name", name)
-    return named
-
-
-def _cited(table: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Documents as the language cites them, where the table cites any."""
-    if "document_en" not in table:
-        return table
-    shown = table["document" if language == "zh" else "document_en"]
-    return table.assign(document=shown).drop(columns="document_en")
+    return worded(table, saved, language), metrics
 
 
 def _of_planning_areas(name: str) -> Callable[[SavedRun, str], Made]:
@@ -192,17 +128,17 @@ def _of_planning_areas(name: str) -> Callable[[SavedRun, str], Made]:
     def made(saved: SavedRun, language: str) -> Made:
         table = saved.table(name)
         if "name" not in table:
-            table = _named(table, saved, "planning_area", "planning_area", language)
-        return _worded(_cited(table, language), saved, language), None
+            table = named(table, saved, "planning_area", "planning_area", language)
+        return worded(cited(table, language), saved, language), None
 
     return made
 
 
 def _fans(saved: SavedRun, language: str) -> Made:
-    table = _named(saved.table("fans"), saved, "planning_area", "planning_area", language)
+    table = named(saved.table("fans"), saved, "planning_area", "planning_area", language)
     whole = label("unit_of_count.county", language)
     table["name"] = table["name"].where(table["planning_area"].notna(), whole)
-    return _worded(table, saved, language), None
+    return worded(table, saved, language), None
 
 
 def _entrants(saved: SavedRun, language: str) -> Made:
@@ -212,31 +148,31 @@ def _entrants(saved: SavedRun, language: str) -> Made:
     table["disaggregated"] = table["pupils"].where(table["disaggregated"].astype(bool), 0.0)
     keys = ["planning_area", "year", "source"]
     sums = table.groupby(keys, dropna=False, sort=True)[["pupils", "disaggregated"]].sum().round(1).reset_index()
-    return _worded(_named(sums, saved, "planning_area", "planning_area", language), saved, language), None
+    return worded(named(sums, saved, "planning_area", "planning_area", language), saved, language), None
 
 
 def _waterfall(saved: SavedRun, language: str) -> Made:
     table = saved.table("waterfall").round({"pupils": 1})
-    table = _named(table, saved, "planning_area", "planning_area", language)
+    table = named(table, saved, "planning_area", "planning_area", language)
     table["name"] = table["name"].where(table["planning_area"].notna(), label("unit_of_count.county", language))
-    return _worded(table, saved, language), None
+    return worded(table, saved, language), None
 
 
 def _account(saved: SavedRun, language: str) -> Made:
-    table = _named(saved.table("account"), saved, "planning_area", "planning_area", language)
+    table = named(saved.table("account"), saved, "planning_area", "planning_area", language)
     table["name"] = table["name"].where(table["planning_area"].notna(), label("unit_of_count.county", language))
-    return _worded(table, saved, language), None
+    return worded(table, saved, language), None
 
 
 def _explained(name: str) -> Callable[[SavedRun, str], Made]:
     """A table that explains the run, as it was saved."""
-    return lambda saved, language: (_worded(saved.table(name), saved, language), None)
+    return lambda saved, language: (worded(saved.table(name), saved, language), None)
 
 
 def _of_schools(name: str) -> Callable[[SavedRun, str], Made]:
     """A table by campus, as it was saved, with the campus's name."""
     return lambda saved, language: (
-        _worded(_named(saved.table(name), saved, "school_id", "campus", language), saved, language),
+        worded(named(saved.table(name), saved, "school_id", "campus", language), saved, language),
         None,
     )
 
@@ -245,8 +181,8 @@ def _of_units(name: str) -> Callable[[SavedRun, str], Made]:
     """A table by unit of count (`unit`, `id`), as it was saved, with the unit's name."""
 
     def made(saved: SavedRun, language: str) -> Made:
-        table = _named_units(saved.table(name), saved, language)
-        return _worded(_first(table, ["unit", "id", "name"]), saved, language), None
+        table = named_units(saved.table(name), saved, language)
+        return worded(first_columns(table, ["unit", "id", "name"]), saved, language), None
 
     return made
 
@@ -258,8 +194,8 @@ def _by_metric(name: str) -> Callable[[SavedRun, str], Made]:
         table = saved.table(name)
         metrics = dict.fromkeys(BY_METRIC, table["metric"])
         if "school_id" in table.columns:
-            table = _named(table, saved, "school_id", "campus", language)
-        return _worded(table, saved, language), metrics
+            table = named(table, saved, "school_id", "campus", language)
+        return worded(table, saved, language), metrics
 
     return made
 
@@ -273,7 +209,7 @@ def _quality_tests(saved: SavedRun, language: str) -> Made:
         table[column] = table["rule_id"].map(dict(rules[said]))
     table["because"] = [tokens and _lacking(tokens, language) for tokens in table["because"]]
     metrics = dict.fromkeys(BY_METRIC, table["metric"])
-    return _worded(_first(table, ["rule_id", "rule"]), saved, language), metrics
+    return worded(first_columns(table, ["rule_id", "rule"]), saved, language), metrics
 
 
 def _lacking(tokens: str, language: str) -> str:
@@ -289,7 +225,7 @@ def _nearness(name: str) -> Callable[[SavedRun, str], Made]:
     """A table by stage, area type and year; the county by its name."""
 
     def made(saved: SavedRun, language: str) -> Made:
-        table = _worded(saved.table(name), saved, language)
+        table = worded(saved.table(name), saved, language)
         whole = label("unit_of_count.county", language)
         return table.assign(area_type=table["area_type"].where(table["area_type"].notna(), whole)), None
 
@@ -298,8 +234,8 @@ def _nearness(name: str) -> Callable[[SavedRun, str], Made]:
 
 def _changes(saved: SavedRun, language: str) -> Made:
     table = saved.table("changes").rename(columns={"name": "change", "school": "school_id"})
-    table = _named(table, saved, "school_id", "campus", language)
-    return _worded(table.rename(columns={"rooms": "rooms_added", "places": "places_added"}), saved, language), None
+    table = named(table, saved, "school_id", "campus", language)
+    return worded(table.rename(columns={"rooms": "rooms_added", "places": "places_added"}), saved, language), None
 
 
 def _assumptions(saved: SavedRun, language: str) -> Made:
@@ -331,11 +267,11 @@ def _not_computable(saved: SavedRun, language: str) -> Made:
     given = list(zip(rows["input_table"], rows["input_column"], strict=True))
     rows["input_column"] = [c and specs[t].by_id[c].label(language) for t, c in given]
     rows["input_table"] = [specs[t].label[language] for t, _ in given]
-    return _worded(rows, saved, language), None
+    return worded(rows, saved, language), None
 
 
 def _mechanisms(saved: SavedRun, language: str) -> Made:
-    return _worded(coverage_table(saved, language), saved, language), None
+    return worded(coverage_table(saved, language), saved, language), None
 
 
 def _unknowns(saved: SavedRun, language: str) -> Made:
@@ -413,58 +349,3 @@ def _dictionary(sheets: list[Sheet], language: str) -> pd.DataFrame:
 def _unit(column: str, language: str) -> str:
     unit = FIGURES.get(column)
     return label(f"unit.{unit}", language) if unit else ""
-
-
-# ---------------------------------------------------------------------------------------------- words
-def _named(table: pd.DataFrame, saved: SavedRun, key: str, unit: str, language: str) -> pd.DataFrame:
-    """The table with the unit's name right after its id."""
-    named = table.copy()
-    after = list(table.columns).index(key) + 1
-    named.insert(after, "name", table[key].map(dict(figures.names(saved, unit, language))))
-    return named
-
-
-def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    present = [c for c in columns if c in table.columns]
-    return table[[*present, *(c for c in table.columns if c not in present)]]
-
-
-def _worded(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
-    """Values of closed lists in words, stages by their labels, yes and no, empty text as None."""
-    worded = {c: _words(table[c], prefix, language) for c, prefix in _WORDS.items() if c in table.columns}
-    if "stage" in table.columns:
-        stages = {s: figures.stage_name(saved, s, language) for s in table["stage"].unique()}
-        worded["stage"] = table["stage"].map(stages)
-    if "reason" in table.columns and {"typology", "first_year"} & set(table.columns):
-        worded["reason"] = pd.Series([figures.reason_text(r, language) or None for r in table["reason"]], dtype=object)
-    if "score_reason" in table.columns:
-        worded["score_reason"] = table["score_reason"].map(lambda r: figures.joined_words("score_reason", r, language))
-    for column in table.columns:
-        if pd.api.types.is_bool_dtype(table[column]):
-            worded[column] = table[column].map({b: label(f"report.{str(b).lower()}", language) for b in (True, False)})
-    return table.assign(**worded)
-
-
-def _words(values: pd.Series, prefix: str, language: str) -> pd.Series:
-    known = {v: figures.word(prefix, v, language) for v in values.dropna().unique()}
-    return values.map(known).astype(object).where(values.notna(), None)
-
-
-def number_kind(column: str, values: pd.Series, metric: Metrics | None) -> Any:
-    """How a column's figures are shown: text | year | count | one | share | money, or one kind per row."""
-    if column in BY_METRIC and metric is not None:
-        return np.array([_kind_of(FIGURES.get(m)) for m in metric[column]], dtype=object)
-    if not pd.api.types.is_numeric_dtype(values):
-        return "text"
-    if column == "year" or column.endswith("_year") or column == "until":
-        return "year"
-    unit = FIGURES.get(column)
-    return _kind_of(unit) if unit else "count"
-
-
-def _kind_of(unit: str | None) -> str:
-    if unit == "share":
-        return "share"
-    if unit in FINE:
-        return "fine"
-    return "one" if unit in ("minutes", "pupils per class", None) else "count"

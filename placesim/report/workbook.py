@@ -16,7 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 from placesim.dictionary import table_specs
 from placesim.messages import label
 from placesim.report.classes import UTILISATION
-from placesim.report.sheets import Sheet, all_sheets, number_kind
+from placesim.report.sheets import Sheet, all_sheets
+from placesim.report.words import number_kind
 from placesim.store import SavedRun
 
 CELL_LIMIT: Final = 32_767  # characters of one cell in Excel

@@ -12,7 +12,7 @@ from openpyxl.workbook import Workbook
 from python_calamine import CalamineWorkbook
 
 from placesim.messages import LANGUAGES, catalogue
-from placesim.report.sheets import header
+from placesim.report.words import header
 from placesim.report.workbook import CELL_LIMIT, write_workbook
 from placesim.store import SavedRun, open_run
 from placesim.store.tables import column_title
