@@ -61,6 +61,8 @@ def _findings(i: str, rule: Rule, rules: Mapping[str, Rule], measures: Mapping[s
         return pd.DataFrame(columns=list(COLUMNS))
     parts = [rules[member] for member in rule.all_of] or [rule]
     broken = np.logical_and.reduce([_in_scope(rule, frame), *(_broken(part, frame) for part in parts)])
+    if not broken.any():
+        return pd.DataFrame(columns=list(COLUMNS))
     first, hit = parts[0], frame[broken]
     hit = _worst_of_grades(rule, hit) if rule.by_grade else hit.assign(grades=None)
     return _typed(
