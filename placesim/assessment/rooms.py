@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placesim.assessment.campus import missing_areas
-from placesim.assessment.needs import build_out, delivery, land_need, norm_need
+from placesim.assessment.needs import SiteAreas, build_out, delivery, land_need, norm_need
 from placesim.assessment.outlook import early_warning, limits_crossed, urban_rural, waves
 from placesim.assessment.review import review_table
 from placesim.assessment.sectors import sectors
@@ -56,5 +56,6 @@ def rooms(run: Judged) -> Iterator[Told]:
 def _needs(run: Judged, short: pd.DataFrame) -> Iterator[Told]:
     yield Told({"norm_need": norm_need(run.population, run.inputs, run.pack, run.options.housing)})
     yield delivery(run.developments, run.results, run.inputs, run.pack, run.options)
-    yield land_need(short, run.measures["campus"], run.inputs, run.pack, run.options)
-    yield Told({"build_out": build_out(run.population, run.futures["fans"], run.inputs, run.pack)})
+    areas = SiteAreas(run.measures["campus"], run.pack, run.options)
+    yield land_need(short, run.inputs, areas)
+    yield Told({"build_out": build_out(run.population, run.futures["fans"], run.inputs, areas)})

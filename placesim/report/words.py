@@ -101,10 +101,19 @@ def worded(table: pd.DataFrame, saved: SavedRun, language: str) -> pd.DataFrame:
         worded["reason"] = pd.Series([figures.reason_text(r, language) or None for r in table["reason"]], dtype=object)
     if "score_reason" in table.columns:
         worded["score_reason"] = table["score_reason"].map(lambda r: figures.joined_words("score_reason", r, language))
+    yes_no = {str(b): label(f"report.{str(b).lower()}", language) for b in (True, False)}
     for column in table.columns:
-        if pd.api.types.is_bool_dtype(table[column]):
-            worded[column] = table[column].map({b: label(f"report.{str(b).lower()}", language) for b in (True, False)})
+        if _says_yes_or_no(table[column]):
+            worded[column] = table[column].astype(str).map(yes_no).where(table[column].notna(), None)
     return table.assign(**worded)
+
+
+def _says_yes_or_no(values: pd.Series) -> bool:
+    """True or false in every cell that is not blank; with blanks among them they are saved as text."""
+    if pd.api.types.is_bool_dtype(values):
+        return True
+    said = set(values.dropna().unique()) if values.dtype == object else set()
+    return bool(said) and all(str(v) in ("True", "False") for v in said)
 
 
 def _words(values: pd.Series, prefix: str, language: str) -> pd.Series:

@@ -185,7 +185,8 @@ def _needs() -> dict[str, pd.DataFrame]:
         2025, 2027, False, 1.0, 320.0, 3.0, "s1", "quarter", *cited,
     )  # fmt: skip
     land = ("p1", "primary", 2026, 2028, 100, 40, 18.0, 0.18, 0.07, 0.1, 0.08, 1, None, *cited)
-    built = ("p1", "primary", 7600.0, 608.0, 520, 2030, 560.0, 400, 208.0, 120.0, 160.0, 0.1, True, "per-1000")
+    built = ("p1", "primary", 7600.0, 608.0, 520, 2030, 560.0, 400, 208.0, 120.0, 160.0, 0.37, 0.1, False,
+             True, "per-1000")  # fmt: skip
     return {
         "norm_need": pd.DataFrame([norm], columns=list(NORM_NEED)),
         "delivery": pd.DataFrame([school], columns=list(DELIVERY)),

@@ -178,3 +178,8 @@ def test_headers_carry_units_once() -> None:
     assert header("roll", "zh") == "在校生（人）"
     assert header("utilisation", "en") == "Utilisation"
     assert header("pupils", "en") == "Pupils"
+
+
+def test_yes_and_no_are_words_even_beside_blanks(book: Workbook) -> None:
+    assert [row["与首期同步"] for row in rows(book, "住宅配建学校")] == ["否"]
+    assert [row["保留用地"] for row in rows(book, "建成检验")] == ["是"]

@@ -6,24 +6,27 @@ from typing import Final
 
 import pandas as pd
 
-from placesim.assessment.needs.land import reserved
+from placesim.assessment.needs.land import M2, SITE_AREA, SiteAreas, reserved
 from placesim.assessment.needs.norms import PER_RESIDENTS
 from placesim.records import Inputs
 from placesim.standards.pack import Pack
 
 BUILD_OUT: Final = (
     "planning_area", "stage", "planned_residents", "norm_need", "peak_pupils", "peak_year", "peak_p90", "places_design",
-    "short_by_norm", "short_by_peak", "short_by_p90", "hectares_reserved", "keep_sites", "rule_id",
+    "short_by_norm", "short_by_peak", "short_by_p90", "hectares", "hectares_reserved", "sites_suffice", "keep_sites",
+    "rule_id",
 )  # fmt: skip
 
 
-def build_out(population: pd.DataFrame, fans: pd.DataFrame, inputs: Inputs, pack: Pack) -> pd.DataFrame:
+def build_out(population: pd.DataFrame, fans: pd.DataFrame, inputs: Inputs, areas: SiteAreas) -> pd.DataFrame:
     """One row per planning area with dwellings to come, and stage.
 
     planned_residents: those of the base year and of every dwelling to come; norm_need: they × the pack's norm per 1000
     (rule_id; blank without one); peak_pupils: the most pupils who live there in any year of the run, peak_p90 the most
     of the ninetieth percentile of the sampled futures; places_design in the last year. short_by_…: need less places, 0
-    where they suffice. keep_sites: some reserved site must not be released, as one of the three is short.
+    where they suffice. hectares: land for the largest of the three; sites_suffice: all sites reserved there hold what
+    all stages need (blank where nothing is short, or land or sites are not known). keep_sites: some reserved site must
+    not be released, as one of the three is short.
     """
     last = population["year"].max()
     single = ~population["stage"].str.contains("+", regex=False)
@@ -37,7 +40,7 @@ def build_out(population: pd.DataFrame, fans: pd.DataFrame, inputs: Inputs, pack
     p90 = fans.groupby(["planning_area", "stage"])["p90"].max().rename("peak_p90").reset_index()
     rows = rows.drop(columns="year").merge(peaks, on=["planning_area", "stage"])
     rows = rows.merge(p90, on=["planning_area", "stage"], how="left")
-    norms = _norms(pack)
+    norms = _norms(areas.pack)
     rows["rule_id"] = rows["stage"].map({stage: i for stage, (i, _) in norms.items()}).astype(object)
     rows["planned_residents"] = rows["planned"].round(0)
     per_1000 = rows["stage"].map({stage: value for stage, (_, value) in norms.items()}).astype(float)
@@ -46,9 +49,17 @@ def build_out(population: pd.DataFrame, fans: pd.DataFrame, inputs: Inputs, pack
     for short, need in needs.items():
         rows[short] = (rows[need].astype(float) - rows["places_design"]).clip(lower=0.0).round(1)
     rows["hectares_reserved"] = rows["planning_area"].map(reserved(inputs)).astype(float)
-    has_site = rows["hectares_reserved"].fillna(0.0) > 0
-    rows["keep_sites"] = has_site & (rows[list(needs)].fillna(0.0).max(axis=1) > 0)
+    worst = rows[list(needs)].fillna(0.0).max(axis=1)
+    rows["hectares"] = (worst * areas.of(rows["stage"], worst)[SITE_AREA].astype(float) / M2).round(2)
+    rows["sites_suffice"] = _suffice(rows, worst)
+    rows["keep_sites"] = (rows["hectares_reserved"].fillna(0.0) > 0) & (worst > 0)
     return rows[list(BUILD_OUT)].reset_index(drop=True)
+
+
+def _suffice(rows: pd.DataFrame, worst: pd.Series) -> pd.Series:
+    together = rows.groupby("planning_area")["hectares"].transform(lambda h: h.sum(skipna=False))
+    known = (worst > 0) & together.notna() & rows["hectares_reserved"].notna()
+    return (together <= rows["hectares_reserved"]).astype(object).where(known, None)
 
 
 def _norms(pack: Pack) -> dict[str, tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import geopandas as gpd
@@ -27,23 +28,44 @@ M2: Final = 10_000.0  # in a hectare
 _CITED: Final = ["rule_id", "document", "document_en", "clause", "confidence"]
 
 
-def land_need(
-    waves: pd.DataFrame, campuses: pd.DataFrame, inputs: Inputs, pack: Pack, options: AssessmentOptions
-) -> Told:
+@dataclass(frozen=True)
+class SiteAreas:
+    """How much land a place takes: by the pack's rule for a school of so many classes, else the stage's norm, else the
+    middle one of the county's own campuses (measures by campus)."""
+
+    campuses: pd.DataFrame
+    pack: Pack
+    options: AssessmentOptions
+
+    def of(self, stages: pd.Series, places: pd.Series) -> pd.DataFrame:
+        """site_area_per_place for so many places of each stage, and what says so: rule_id, document, …"""
+        own = _own_schools(self.campuses)
+        rows = [self._of_one(stage, count, own) for stage, count in zip(stages, places.astype(float), strict=True)]
+        return pd.DataFrame(rows, columns=[SITE_AREA, *_CITED], index=stages.index)
+
+    def _of_one(self, stage: str, places: float, own: dict[str, float]) -> tuple[object, ...]:
+        norms = self.options.norms[stage]
+        classes = np.array([np.ceil(places / norms.class_size_design)])
+        told = _of_rule(stage, classes, self.pack) or _of_norm(stage, self.pack, norms.site_area_per_place)
+        return told or (own.get(stage, np.nan), None, *_document(OWN_SCHOOLS, self.pack), None, "D")
+
+
+def land_need(waves: pd.DataFrame, inputs: Inputs, areas: SiteAreas) -> Told:
     """The table `land_need`: one row per planning area and stage that lacks design places in some year.
 
     missing_places at the peak of its worst wave, residual_places in the last year of the run, hectares = places × site
     area per place ÷ 10,000; hectares_reserved: all sites reserved or acquired there, for whatever stage;
     hectares_short: what they lack for all stages of the planning area together; years_left until the first year of
-    need. The site area per place is that of the pack's rule for a school of so many classes, else the stage's norm,
-    else the middle one of the county's own campuses (measures by campus).
+    need.
     """
     short = waves[waves["unit"] == "planning_area"]
     worst = short.sort_values("peak", ascending=False, kind="stable").drop_duplicates(["id", "stage"])
     first = short.groupby(["id", "stage"], sort=False)["start_year"].min().rename("first_year")
     table = worst.merge(first, on=["id", "stage"]).sort_values(["id", "stage"], kind="stable", ignore_index=True)
     table = table.rename(columns={"id": "planning_area", "peak": "missing_places"})
-    table = table.assign(residual_places=table["residual_shortage"]).join(_per_place(table, campuses, pack, options))
+    table = table.assign(residual_places=table["residual_shortage"]).join(
+        areas.of(table["stage"], table["missing_places"])
+    )
     site = table[SITE_AREA].astype(float)
     table["hectares"] = (table["missing_places"] * site / M2).round(2)
     table["hectares_residual"] = (table["residual_places"] * site / M2).round(2)
@@ -52,24 +74,13 @@ def land_need(
         table["hectares_reserved"] = table["hectares_reserved"].fillna(0.0)
     together = table.groupby("planning_area")["hectares"].transform(lambda h: h.sum(skipna=False))
     table["hectares_short"] = (together - table["hectares_reserved"]).clip(lower=0.0).round(2)
-    table["years_left"] = table["first_year"] - campuses["year"].min()
+    table["years_left"] = table["first_year"] - areas.campuses["year"].min()
     return Told({"land_need": table[list(LAND_NEED)]}, tuple(_missing(table, inputs)))
 
 
 def _missing(table: pd.DataFrame, inputs: Inputs) -> list[Missing]:
     lacking = [] if inputs.has("sites") else [Missing("land", "sites")]
     return lacking if len(table) else []
-
-
-def _per_place(table: pd.DataFrame, campuses: pd.DataFrame, pack: Pack, options: AssessmentOptions) -> pd.DataFrame:
-    """site_area_per_place of each row and what says so."""
-    own = _own_schools(campuses)
-    rows = []
-    for stage, missing in zip(table["stage"], table["missing_places"].astype(float), strict=True):
-        classes = np.array([np.ceil(missing / options.norms[stage].class_size_design)])
-        told = _of_rule(stage, classes, pack) or _of_norm(stage, pack, options.norms[stage].site_area_per_place)
-        rows.append(told or (own.get(stage, np.nan), None, *_document(OWN_SCHOOLS, pack), None, "D"))
-    return pd.DataFrame(rows, columns=[SITE_AREA, *_CITED], index=table.index)
 
 
 def _own_schools(campuses: pd.DataFrame) -> dict[str, float]:

@@ -11,7 +11,7 @@ from handmade import county, squares
 from scipy.stats import poisson
 from toy_county import County, assessed, options, row_of
 
-from placesim.assessment.needs import build_out, land_need
+from placesim.assessment.needs import SiteAreas, build_out, land_need
 from placesim.standards.pack import load_pack
 
 PROFILE = [{"dwelling_type": "flat", "age_from": 30, "age_to": 39, "persons": 2.5}]
@@ -96,7 +96,7 @@ CAMPUSES = pd.DataFrame({"stage": ["primary", "primary+junior"], "year": 2025, "
 def land(waves: list[dict[str, Any]], pack: str, sites: list[dict[str, Any]] | None) -> Any:
     areas = [{**row, "planning_area": "p"} for row in squares(["a"])]
     inputs = county({"areas": areas} | ({} if sites is None else {"sites": sites}))
-    return land_need(pd.DataFrame(waves), CAMPUSES, inputs, load_pack(pack), options(pack))
+    return land_need(pd.DataFrame(waves), inputs, SiteAreas(CAMPUSES, load_pack(pack), options(pack)))
 
 
 def test_hectares_by_hand() -> None:
@@ -135,11 +135,15 @@ def test_build_out_by_hand() -> None:
     fans = pd.DataFrame({"planning_area": "p", "stage": "primary", "year": [2025, 2026], "p90": [700.0, 950.0]})
     areas = [{**row, "planning_area": "p"} for row in squares(["a"])]
     sites = [{"site_id": "L", "x": 5, "y": 5, "site_area": 20_000.0, "status": "reserved"}]
-    inputs, pack = county({"areas": areas, "sites": sites}), load_pack("cn-guangzhou-2023")
-    row = build_out(pd.DataFrame(rows), fans, inputs, pack).iloc[0]
+    inputs = county({"areas": areas, "sites": sites})
+    land_ = SiteAreas(CAMPUSES, load_pack("cn-guangzhou-2023"), options("cn-guangzhou-2023"))
+    row = build_out(pd.DataFrame(rows), fans, inputs, land_).iloc[0]
     assert (row["norm_need"], row["peak_pupils"], row["peak_year"], row["peak_p90"]) == (1000.0, 820, 2026, 950.0)
     assert (row["short_by_norm"], row["short_by_peak"], row["short_by_p90"]) == (100.0, 0.0, 50.0)
     assert bool(row["keep_sites"])
+    assert (row["hectares"], row["hectares_reserved"], row["sites_suffice"]) == (0.25, 2.0, True)  # 100 places of 25 m²
+    small = county({"areas": areas, "sites": [{**sites[0], "site_area": 2_000.0}]})
+    assert build_out(pd.DataFrame(rows), fans, small, land_)["sites_suffice"].tolist() == [False]
     enough = pd.DataFrame({**rows, "places_design": [600, 600, 1000]})
-    assert not build_out(enough, fans, inputs, pack)["keep_sites"].any()
-    assert build_out(enough.assign(to_come=0.0), fans, inputs, pack).empty
+    assert not build_out(enough, fans, inputs, land_)["keep_sites"].any()
+    assert build_out(enough.assign(to_come=0.0), fans, inputs, land_).empty
