@@ -209,7 +209,7 @@ def test_a_stricter_threshold_never_yields_fewer_flags(which: tuple[str, str], b
     size = len(values)
     others = {m: [1e6] * size for m in METRICS}
     frame = pd.DataFrame(
-        {**others, f"{rule.metric}": values, ID_COLUMNS[rule.unit_of_count]: [f"U{k}" for k in range(size)],
+        {**others, rule.column: values, ID_COLUMNS[rule.unit_of_count]: [f"U{k}" for k in range(size)],
          "stage": (rule.stage or ("primary",))[0], "year": 2030, "entered": 2030, "grade": (rule.grades or ("G1",))[0],
          "area_type": (rule.area_type or ("urban",))[0], "complete": rule.when.get("complete", True)}
     )  # fmt: skip
