@@ -51,13 +51,16 @@ def fit_rolls(rolls: Rolls, seed: Pattern) -> Fitted:
     schools = len(rolls.roll)
     seed = _with_border(seed, rolls.leaving, schools)
     cells = Cells(seed.area, seed.school)
-    of_stage = balance(cells, seed.share, rolls.pupils.sum(axis=1).astype(float), _stage_totals(rolls))
+    pupils = rolls.pupils.sum(axis=1)
+    closes = _all_have_schools(cells, seed.share, pupils, schools)
+    totals = _totals(rolls.roll.sum(axis=1), pupils, rolls.leaving, closes)
+    of_stage = balance(cells, seed.share, pupils.astype(float), totals)
     parts = [_grade(rolls, cells, of_stage.value, g) for g in range(rolls.pupils.shape[1])]
-    area, school, grade, pupils = (np.concatenate([p[i] for p in parts]) for i in range(4))
+    area, school, grade, placed = (np.concatenate([p[i] for p in parts]) for i in range(4))
     fitted = np.zeros((schools + 1, rolls.pupils.shape[1]))
-    np.add.at(fitted, (school, grade), pupils)
+    np.add.at(fitted, (school, grade), placed)
     attraction = _attraction(of_stage.factor[:schools], rolls)
-    return Fitted(area, school, grade, pupils, attraction, rolls.roll - fitted[:schools])
+    return Fitted(area, school, grade, placed, attraction, rolls.roll - fitted[:schools])
 
 
 def _with_border(seed: Pattern, leaving: Floats, schools: int) -> Pattern:
@@ -70,17 +73,23 @@ def _with_border(seed: Pattern, leaving: Floats, schools: int) -> Pattern:
     )
 
 
-def _stage_totals(rolls: Rolls) -> Floats:
-    return _totals(rolls.roll.sum(axis=1), rolls.pupils.sum(axis=1), rolls.leaving)
+def _all_have_schools(cells: Cells, seed: Floats, pupils: Ints, schools: int) -> bool:
+    """Whether every area with pupils has a way to a school: only then may nobody leave."""
+    inside = cells.by_row(np.where(cells.column < schools, seed, 0.0), len(pupils)) > 0
+    return bool(inside[pupils > 0].all())
 
 
-def _totals(roll: Floats, pupils: Ints, leaving: Floats) -> Floats:
+def _totals(roll: Floats, pupils: Ints, leaving: Floats, closes: bool) -> Floats:
     """total[school or outside]: rolls, and the rest for outside; where that is not about the leavers expected, rolls
-    are incomplete or of another year: they are then scaled to the pupils who stay."""
+    are incomplete or of another year: they are then scaled to the pupils who stay. closes: nobody at all may leave."""
     known, everyone = np.nansum(roll), float(pupils.sum())
     leavers, free = float(pupils @ leaving), np.isnan(roll).any()
     border = min(leavers, everyone - known) if free else everyone - known
-    if border > 0 and leavers > 0 and abs(border - leavers) <= max(_BORDER * everyone, _FEW):
+    if (
+        (border > 0 or (border == 0 and closes))
+        and leavers > 0
+        and abs(border - leavers) <= max(_BORDER * everyone, _FEW)
+    ):
         return np.append(roll, border)
     stay = everyone - leavers
     scale = stay / known if known and (not free or known > stay) else 1.0
@@ -91,8 +100,10 @@ def _grade(rolls: Rolls, cells: Cells, seed: Floats, g: int) -> tuple[Ints, Ints
     """(area, school, grade, pupils) of a grade, rows with pupils."""
     taught = np.append(rolls.teaches[:, g], True)[cells.column]
     pupils = rolls.pupils[:, g]
-    totals = _totals(rolls.roll[:, g], pupils, rolls.leaving)
-    found = balance(cells, np.where(taught, seed, 0.0), pupils.astype(float), totals)
+    seed = np.where(taught, seed, 0.0)
+    closes = _all_have_schools(cells, seed, pupils, len(rolls.roll))
+    totals = _totals(rolls.roll[:, g], pupils, rolls.leaving, closes)
+    found = balance(cells, seed, pupils.astype(float), totals)
     whole = whole_cells(cells, found.value, pupils, totals)
     some = np.flatnonzero(whole)
     return cells.row[some], cells.column[some], np.full(len(some), g), whole[some]

@@ -111,6 +111,12 @@ def test_grades_go_where_they_are_taught() -> None:
     assert by[0, :2].tolist() == [[6, 0], [4, 10]]
 
 
+def test_a_grade_that_nobody_leaves_meets_its_rolls() -> None:
+    """In the other grade 2 of 81 leave; here one is expected to, but the rolls hold all 62."""
+    told = rolls([[62, 81], [0, 0]], [[30, 40], [32, 39]], leaving=[2 / 143, 0])
+    assert fit_rolls(told, seed([[1, 1], [0, 0]])).residual.tolist() == [[0, 0], [0, 0]]
+
+
 def test_a_school_that_nobody_attends_attracts_nobody() -> None:
     found = fit_rolls(rolls([[10], [0]], [[10], [0]]), seed([[1, 1], [0, 0]]))
     assert table(found, 2, 2, 1)[0, :, 0].tolist() == [10, 0, 0]
@@ -174,7 +180,7 @@ def test_who_lives_where_is_kept_and_the_rolls_of_grades_that_add_up(
     expected = told.leaving @ told.pupils
     everyone = told.pupils.sum(axis=0)
     for g in range(grades):
-        if leavers[g] == expected[g] or (leavers[g] > 0 and abs(leavers[g] - expected[g]) <= 0.02 * everyone[g]):
+        if abs(leavers[g] - expected[g]) <= 0.02 * everyone[g] or leavers[g] == expected[g]:
             assert found.residual[:, g].tolist() == [0] * schools
     assert (by[-1, -1] == 0).all()
     known = found.attraction[told.roll.sum(axis=1) > 0]
